@@ -1,0 +1,271 @@
+package gate
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// users is a session store whose cookie is the user's name.
+type users struct{}
+
+func (users) Read(r *http.Request) (*session.Session, error) {
+	c, err := r.Cookie("user")
+	if err != nil {
+		return nil, session.ErrNone
+	}
+	return &session.Session{Subject: c.Value}, nil
+}
+
+func newGate(tb testing.TB, public ...string) *Gate {
+	tb.Helper()
+	set, err := origin.ParseSet([]string{"https://app.example.com"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	g, err := New(Config{Base: "/passkeys", Public: public, Origins: set}, users{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return g
+}
+
+// request makes a browser's navigation; headers of value "-" are taken out.
+func request(method, target string, headers ...string) *http.Request {
+	r := httptest.NewRequest(method, "https://app.example.com/", nil)
+	r.URL = &url.URL{Path: target}
+	if u, err := url.ParseRequestURI(target); err == nil {
+		r.URL = u
+	}
+	r.Header.Set("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i+1] == "-" {
+			r.Header.Del(headers[i])
+			continue
+		}
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return r
+}
+
+func TestRoutes(t *testing.T) {
+	g := newGate(t, "/healthz")
+	for _, tc := range []struct {
+		method, target string
+		anonymous      Verdict
+		signedIn       Verdict
+	}{
+		{"GET", "/", Challenge, Upstream},
+		{"GET", "/orders?x=1", Challenge, Upstream},
+		{"POST", "/orders", Refuse, Upstream},
+		{"HEAD", "/orders", Refuse, Upstream},
+		{"OPTIONS", "/orders", Refuse, Upstream},
+		{"GET", "/healthz", Upstream, Upstream},
+		{"GET", "/passkeys", Challenge, List},
+		{"GET", "/passkeys/", Challenge, List},
+		{"HEAD", "/passkeys/", Refuse, List},
+		{"GET", "/passkeys/append?return=/x", Challenge, Append},
+		{"POST", "/passkeys/append/result", AppendResult, AppendResult},
+		{"GET", "/passkeys/append/result", MethodNotAllowed, MethodNotAllowed},
+		{"POST", "/passkeys/connect-token", ConnectToken, ConnectToken},
+		{"GET", "/passkeys/connect-token", MethodNotAllowed, MethodNotAllowed},
+		{"GET", "/passkeys/login", Login, Login},
+		{"HEAD", "/passkeys/login", MethodNotAllowed, MethodNotAllowed},
+		{"GET", "/passkeys/callback?code=x", Callback, Callback},
+		{"HEAD", "/passkeys/callback?code=x", MethodNotAllowed, MethodNotAllowed},
+		{"POST", "/passkeys/callback", MethodNotAllowed, MethodNotAllowed},
+		{"GET", "/passkeys/logout", LogoutQuestion, LogoutQuestion},
+		{"POST", "/passkeys/logout", Logout, Logout},
+		{"GET", "/passkeys/signed-out", SignedOut, SignedOut},
+		{"GET", "/passkeys/session", SessionInfo, SessionInfo},
+		{"GET", "/passkeys/assets/app.js", Asset, Asset},
+		{"GET", "/passkeys/unknown", NotFound, NotFound},
+		{"GET", "/passkeys/login/", NotFound, NotFound},
+		{"GET", "/passkeysish", Challenge, Upstream},
+		{"GET", "/x/../passkeys/session", SessionInfo, SessionInfo},
+		{"GET", "//passkeys//session", SessionInfo, SessionInfo},
+		{"GET", "/passkeys/%2e%2e/orders", Challenge, Upstream},
+		{"OPTIONS", "*", BadPath, BadPath},
+	} {
+		if got := g.Admit(request(tc.method, tc.target)); got.Verdict != tc.anonymous {
+			t.Errorf("%s %s, nobody: verdict %d, want %d", tc.method, tc.target, got.Verdict, tc.anonymous)
+		}
+		got := g.Admit(request(tc.method, tc.target, "Cookie", "user=alice"))
+		if got.Verdict != tc.signedIn {
+			t.Errorf("%s %s, signed in: verdict %d, want %d", tc.method, tc.target, got.Verdict, tc.signedIn)
+		}
+		if (got.Verdict == MethodNotAllowed) != (got.Allow != "") {
+			t.Errorf("%s %s: Allow %q", tc.method, tc.target, got.Allow)
+		}
+	}
+}
+
+func TestOnlyTopLevelNavigationStartsSignIn(t *testing.T) {
+	g := newGate(t)
+	for name, tc := range map[string]struct {
+		headers []string
+		want    Verdict
+	}{
+		"navigation":                  {nil, Challenge},
+		"old browser's navigation":    {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"}, Challenge},
+		"fetch":                       {[]string{"Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"}, Refuse},
+		"image":                       {[]string{"Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"}, Refuse},
+		"iframe":                      {[]string{"Sec-Fetch-Dest", "iframe"}, Refuse},
+		"prefetch":                    {[]string{"Sec-Purpose", "prefetch;prerender"}, Refuse},
+		"old prefetch":                {[]string{"Purpose", "prefetch"}, Refuse},
+		"web socket":                  {[]string{"Upgrade", "websocket"}, Refuse},
+		"curl":                        {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Accept", "*/*"}, Refuse},
+		"XMLHttpRequest of a library": {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "X-Requested-With", "XMLHttpRequest"}, Refuse},
+		"no Accept at all":            {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Accept", "-"}, Refuse},
+	} {
+		if got := g.Admit(request("GET", "/", tc.headers...)); got.Verdict != tc.want {
+			t.Errorf("%s: verdict %d, want %d", name, got.Verdict, tc.want)
+		}
+	}
+	if got := g.Admit(request("GET", "/passkeys/login", "Sec-Purpose", "prefetch")); got.Verdict != Refuse {
+		t.Errorf("prefetch of the login route: verdict %d", got.Verdict)
+	}
+}
+
+func TestCrossSiteSignOut(t *testing.T) {
+	g := newGate(t)
+	for name, tc := range map[string]struct {
+		headers []string
+		want    Verdict
+	}{
+		"own page":         {[]string{"Sec-Fetch-Site", "same-origin", "Origin", "https://app.example.com"}, Logout},
+		"old browser":      {[]string{"Origin", "https://app.example.com"}, Logout},
+		"other site":       {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, CrossSite},
+		"sibling domain":   {[]string{"Sec-Fetch-Site", "same-site", "Origin", "https://blog.example.com"}, CrossSite},
+		"old, other site":  {[]string{"Origin", "https://evil.example"}, CrossSite},
+		"sandboxed iframe": {[]string{"Origin", "null"}, CrossSite},
+	} {
+		if got := g.Admit(request("POST", "/passkeys/logout", tc.headers...)); got.Verdict != tc.want {
+			t.Errorf("%s: verdict %d, want %d", name, got.Verdict, tc.want)
+		}
+	}
+}
+
+// Each of these once opened a peer's gate, or would make an app that reads paths
+// otherwise than we do serve a private page under a public name.
+func TestPublicPathBypass(t *testing.T) {
+	g := newGate(t, "/healthz", "/static/*")
+	for _, target := range []string{
+		"/static/app.css", "/static/a/b.png", "/static/", "/static/%C3%BC.css", "/static/a%20b.css", "/healthz?x=/private",
+	} {
+		if got := g.Admit(request("GET", target)); got.Verdict != Upstream {
+			t.Errorf("public %s: verdict %d", target, got.Verdict)
+		}
+	}
+	for _, target := range []string{
+		"/static", "/staticx", "/static/../admin", "/static/%2e%2e/admin", "/static/..%2fadmin", "/static/%2e%2e%2fadmin",
+		"/static/..;/admin", "/static/..%5cadmin", "/static/%5c..%5cadmin", "/static/%252e%252e/admin", "/static//../admin",
+		"/static/./x", "/static//x", "/static/x;jsessionid=1", "/static/a%2fb", "/static/x%00", "/static/x%0a", "/static/x%23", "/static/x%3f",
+		"/admin/../static/x", "/admin/..%2fstatic/x", "/STATIC/x", "/Healthz", "/healthz/", "/healthz/x", "/healthz;x", "/%68ealthz/..;/admin",
+		"/private?x=/static/", "/private?/healthz", "/private%23/static/x", "/private%3f/healthz", "/static/.../x", "/static/..",
+	} {
+		if got := g.Admit(request("GET", target)); got.Verdict == Upstream {
+			t.Errorf("%s passed as public", target)
+		}
+	}
+}
+
+// CVE-2026-40575, CVE-2026-34457, CVE-2022-29226: no header opens the gate.
+func TestNoClientHeaderOpensTheGate(t *testing.T) {
+	g := newGate(t, "/healthz", "/static/*")
+	for _, h := range [][2]string{
+		{"X-Forwarded-Uri", "/healthz"},
+		{"X-Original-URL", "/static/x"},
+		{"X-Rewrite-URL", "/healthz"},
+		{"X-Forwarded-Path", "/healthz"},
+		{"X-Forwarded-Prefix", "/static"},
+		{"X-Forwarded-Host", "evil.example"},
+		{"X-Http-Method-Override", "OPTIONS"},
+		{"User-Agent", "GoogleHC/1.0"},
+		{"User-Agent", "kube-probe/1.30"},
+		{"Authorization", "Bearer anything"},
+		{"Authorization", "Basic YTpi"},
+		{"X-Forwarded-User", "alice"},
+		{"Remote-User", "alice"},
+		{"X-Forwarded-For", "127.0.0.1"},
+	} {
+		if got := g.Admit(request("GET", "/admin", h[0], h[1])); got.Verdict == Upstream {
+			t.Errorf("%s: %s opened the gate", h[0], h[1])
+		}
+	}
+}
+
+func TestForeignHostIsMisdirected(t *testing.T) {
+	g := newGate(t, "/healthz")
+	for host, want := range map[string]Verdict{
+		"app.example.com": Upstream, "APP.EXAMPLE.COM": Upstream, "app.example.com:443": Upstream,
+		"evil.example": Misdirected, "app.example.com.evil.example": Misdirected, "10.0.0.7:8080": Misdirected, "": Misdirected,
+	} {
+		r := request("GET", "/orders", "Cookie", "user=alice")
+		r.Host = host
+		if got := g.Admit(r); got.Verdict != want {
+			t.Errorf("host %q: verdict %d, want %d", host, got.Verdict, want)
+		}
+	}
+	// A health check asks by address; whoever it is, it is nobody.
+	r := request("GET", "/healthz", "Cookie", "user=alice")
+	r.Host = "10.0.0.7:8080"
+	if got := g.Admit(r); got.Verdict != Upstream || got.Session != nil {
+		t.Errorf("health check: %+v", got)
+	}
+}
+
+func TestConfigurationMistakes(t *testing.T) {
+	for _, public := range []string{
+		"", "healthz", "/*", "/static*", "/*/x", "/a/../b", "/a//b", "/a;b", "/a%20b", "/passkeys/*", "/passkeys", "/passkeys/login",
+		"/a\\b", "/a?b", "/a#b", "//x/*", "/./x",
+	} {
+		if _, err := New(Config{Base: "/passkeys", Public: []string{public}}, users{}); err == nil {
+			t.Errorf("public path %q was accepted", public)
+		}
+	}
+	for _, base := range []string{"", "/", "passkeys", "/passkeys/", "/a/../b", "/a*", "/a b"} {
+		if _, err := New(Config{Base: base}, users{}); err == nil {
+			t.Errorf("base path %q was accepted", base)
+		}
+	}
+	if _, err := New(Config{Base: "/auth/pk", Public: []string{"/auth/*"}}, users{}); err == nil {
+		t.Error("a public prefix over the base path was accepted")
+	}
+}
+
+func FuzzPublicPath(f *testing.F) {
+	for _, seed := range []string{"/static/x", "/static/../admin", "/static/..;/admin", "/static/%2e%2e/admin", "*", "", "/healthz"} {
+		f.Add(seed)
+	}
+	g := newGate(f, "/healthz", "/static/*")
+	f.Fuzz(func(t *testing.T, target string) {
+		u, err := url.ParseRequestURI(target)
+		if err != nil {
+			return
+		}
+		r := request("GET", "/")
+		r.URL = u
+		if g.Admit(r).Verdict != Upstream {
+			return
+		}
+		// Whatever order an app decodes and resolves in, it stays inside.
+		decoded := u.Path
+		for range 3 {
+			base := &url.URL{Scheme: "http", Host: "h", Path: "/"}
+			ref := base.ResolveReference(&url.URL{Path: decoded})
+			if ref.Path != "/healthz" && (len(ref.Path) < 8 || ref.Path[:8] != "/static/") {
+				t.Fatalf("%q passed as public and resolves to %q", target, ref.Path)
+			}
+			if decoded, err = url.PathUnescape(decoded); err != nil {
+				return
+			}
+		}
+	})
+}

@@ -1,0 +1,154 @@
+package gate
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// ClientStateCookie is where Corbado's client state is kept between visits; it
+// is none of the app's business.
+const ClientStateCookie = "cbo_client_state"
+
+// Headers says what the app is told: it takes out of a request what a client
+// must not say, and puts in who the user is.
+type Headers struct {
+	identity Identity
+	// forbidden are the folded names that only we may set: those of this
+	// configuration and of both built-in sets, so that a change of the
+	// identity setting opens no gap for an app that reads the other set.
+	forbidden map[string]struct{}
+	// lengths has a bit for each length of a forbidden name, to pass over most
+	// headers without folding them.
+	lengths  uint64
+	ourNames []string
+}
+
+// NewHeaders checks the mapping. Insecure is for plain http on loopback, where
+// our cookies have other names.
+func NewHeaders(identity Identity, insecure bool) (*Headers, error) {
+	if err := identity.Check(); err != nil {
+		return nil, err
+	}
+	h := &Headers{identity: identity.canonicalised(), forbidden: make(map[string]struct{})}
+	for _, set := range []Identity{identity, Forwarded(), Remote()} {
+		for _, m := range set {
+			folded := fold(m.Header)
+			h.forbidden[folded] = struct{}{}
+			h.lengths |= 1 << min(len(folded), 63)
+		}
+	}
+	h.ourNames = []string{"__Host-" + seal.NamePrefix, "__Secure-" + seal.NamePrefix}
+	if insecure {
+		h.ourNames = []string{seal.NamePrefix}
+	}
+	return h, nil
+}
+
+// Scrub deletes every spelling of an identity header that the client sent, on
+// every request and before anything else looks at it. It also takes their names
+// out of Connection, or reverse_proxy would delete ours as hop-by-hop headers
+// (RFC 9110 section 7.6.1), and drops the trailers.
+func (h *Headers) Scrub(r *http.Request) {
+	for name := range r.Header {
+		if h.isForbidden(name) {
+			delete(r.Header, name)
+		}
+	}
+	// Trailers arrive after we have decided, undeclared ones too (net/http adds
+	// whatever comes to the map that stands here), and some servers merge them
+	// into the headers. A proxy may discard them (RFC 9110 section 6.5.1).
+	r.Trailer = nil
+	if lines := r.Header["Connection"]; lines != nil {
+		h.scrubConnection(r.Header, lines)
+	}
+}
+
+func (h *Headers) isForbidden(name string) bool {
+	if h.lengths&(1<<min(len(name), 63)) == 0 {
+		return false
+	}
+	var buf [64]byte
+	_, found := h.forbidden[string(appendFolded(buf[:0], name))]
+	return found
+}
+
+func (h *Headers) scrubConnection(header http.Header, lines []string) {
+	clean := true
+	for _, line := range lines {
+		for token := range strings.SplitSeq(line, ",") {
+			clean = clean && !h.isForbidden(strings.TrimSpace(token))
+		}
+	}
+	if clean {
+		return
+	}
+	var kept []string
+	for _, line := range lines {
+		for token := range strings.SplitSeq(line, ",") {
+			if token = strings.TrimSpace(token); token != "" && !h.isForbidden(token) {
+				kept = append(kept, token)
+			}
+		}
+	}
+	if len(kept) == 0 {
+		delete(header, "Connection")
+		return
+	}
+	header["Connection"] = []string{strings.Join(kept, ", ")}
+}
+
+// Stamp tells the app who the user is; s is nil for nobody. Headers of claims
+// that the session does not have are left out. Our own cookies go no further.
+func (h *Headers) Stamp(r *http.Request, s *session.Session) {
+	h.stripCookies(r.Header)
+	if s == nil {
+		return
+	}
+	values := make([]string, 0, len(h.identity))
+	for _, m := range h.identity {
+		if v := headerValue(m.Claim, s); v != "" {
+			values = append(values, v)
+			r.Header[m.Header] = values[len(values)-1 : len(values) : len(values)]
+		}
+	}
+}
+
+// headerValue makes a claim fit for a header: bytes that are not printable
+// ASCII become %XX, and in claims of a single value so does the percent sign, so
+// that decoding is never ambiguous. Lists come joined and escaped from the
+// session. Nothing raw passes: a line feed in a display name stays a display
+// name.
+func headerValue(claim string, s *session.Session) string {
+	v := s.Claim(claim)
+	escapePercent := session.Standard(claim) && claim != "groups"
+	for i := range len(v) {
+		if unsafeByte(v[i], escapePercent) {
+			return percentEncode(v, escapePercent)
+		}
+	}
+	// A header value cannot begin or end with a space (RFC 9110 section 5.5).
+	return strings.TrimSpace(v)
+}
+
+func unsafeByte(c byte, escapePercent bool) bool {
+	return c < ' ' || c > '~' || escapePercent && c == '%'
+}
+
+func percentEncode(v string, escapePercent bool) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	b.Grow(len(v) + 16)
+	for i := range len(v) {
+		if c := v[i]; unsafeByte(c, escapePercent) {
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}

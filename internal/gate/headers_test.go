@@ -1,0 +1,265 @@
+package gate
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+func newHeaders(tb testing.TB, id Identity) *Headers {
+	tb.Helper()
+	h, err := NewHeaders(id, false)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return h
+}
+
+var alice = &session.Session{
+	Subject: "00u1", Email: "alice@example.com", Username: "alice", Name: "Alice", Groups: session.JoinList([]string{"a", "b,c"}),
+	Claims: []session.Claim{{Name: "department", Value: "R&D"}},
+}
+
+// CVE-2025-64484, CVE-2026-30851 and the like: identity headers in any spelling.
+func TestForgedIdentityHeaders(t *testing.T) {
+	h := newHeaders(t, Forwarded())
+	for _, name := range []string{
+		"X-Forwarded-User", "x-forwarded-user", "X_Forwarded_User", "X-FORWARDED_USER", "X.Forwarded.User", "x_forwarded-Email",
+		"X-Forwarded-Groups", "X_FORWARDED_GROUPS", "X-Forwarded-Preferred-Username", "x-forwarded_preferred_username",
+		"Remote-User", "REMOTE_USER", "remote.email", "Remote_Groups", "remote-name",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header[name] = []string{"mallory"}
+		r.Trailer = http.Header{name: nil, "X-Other": nil}
+		h.Scrub(r)
+		h.Stamp(r, nil)
+		if len(r.Header) != 0 || len(r.Trailer) != 0 {
+			t.Errorf("%s reached the app: %v %v", name, r.Header, r.Trailer)
+		}
+		r.Header[name] = []string{"mallory"}
+		h.Scrub(r)
+		h.Stamp(r, alice)
+		for got, values := range r.Header {
+			if strings.Contains(strings.Join(values, ","), "mallory") {
+				t.Errorf("%s reached the app as %s", name, got)
+			}
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "User-Agent", "X-User", "Accept"} {
+		r.Header.Set(name, "kept")
+	}
+	before := r.Header.Clone()
+	h.Scrub(r)
+	if diff := cmp.Diff(before, r.Header); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// reverse_proxy deletes what the client names in Connection, ours included.
+func TestConnectionHeaderErasesIdentity(t *testing.T) {
+	h := newHeaders(t, Forwarded())
+	for _, tc := range []struct{ in, want []string }{
+		{[]string{"X-Forwarded-User"}, nil},
+		{[]string{"close, X-Forwarded-User"}, []string{"close"}},
+		{[]string{"x-forwarded-user , Upgrade", "X_FORWARDED_EMAIL"}, []string{"Upgrade"}},
+		{[]string{"Upgrade, keep-alive"}, []string{"Upgrade, keep-alive"}},
+		{[]string{"", ", ,"}, []string{"", ", ,"}},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header["Connection"] = tc.in
+		h.Scrub(r)
+		if diff := cmp.Diff(tc.want, r.Header["Connection"]); diff != "" {
+			t.Errorf("Connection %q: %s", tc.in, diff)
+		}
+	}
+}
+
+func TestStamp(t *testing.T) {
+	for name, tc := range map[string]struct {
+		id   Identity
+		want http.Header
+	}{
+		"forwarded": {Forwarded(), http.Header{
+			"X-Forwarded-User": {"00u1"}, "X-Forwarded-Email": {"alice@example.com"},
+			"X-Forwarded-Groups": {"a,b%2Cc"}, "X-Forwarded-Preferred-Username": {"alice"},
+		}},
+		"remote": {Remote(), http.Header{
+			"Remote-User": {"00u1"}, "Remote-Email": {"alice@example.com"}, "Remote-Groups": {"a,b%2Cc"}, "Remote-Name": {"Alice"},
+		}},
+		"own": {Identity{{"x-dept", "department"}, {"SSO_USER", "email"}, {"X-None", "missing"}}, http.Header{
+			"X-Dept": {"R&D"}, "Sso_user": {"alice@example.com"},
+		}},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		h := newHeaders(t, tc.id)
+		h.Scrub(r)
+		h.Stamp(r, alice)
+		if diff := cmp.Diff(tc.want, r.Header); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestHeaderInjectionByClaim(t *testing.T) {
+	h := newHeaders(t, Identity{{"X-Name", "name"}, {"X-Groups", "groups"}})
+	for in, want := range map[string]string{
+		"Alice\r\nX-Admin: 1": "Alice%0D%0AX-Admin: 1",
+		"J\u00f6rg":           "J%C3%B6rg",
+		"100%":                "100%25",
+		"a\x00b\x7f":          "a%00b%7F",
+		" padded ":            "padded",
+		"\tx":                 "%09x",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		h.Stamp(r, &session.Session{Subject: "s", Name: in, Groups: session.JoinList([]string{in, "b"})})
+		if got := r.Header.Get("X-Name"); got != want {
+			t.Errorf("name %q became %q, want %q", in, got, want)
+		}
+		for i := range len(r.Header.Get("X-Groups")) {
+			if c := r.Header.Get("X-Groups")[i]; c < ' ' || c > '~' {
+				t.Errorf("groups of %q hold the byte %#x", in, c)
+			}
+		}
+	}
+}
+
+func TestOwnCookiesNeverReachTheApp(t *testing.T) {
+	h := newHeaders(t, Forwarded())
+	for in, want := range map[string]string{
+		"app=1":                                 "app=1",
+		"__Host-passkeys-session=x":             "",
+		"app=1; __Host-passkeys-session=x; b=2": "app=1; b=2",
+		"__Host-passkeys-session=2.x; __Host-passkeys-session-1=y;app=1": "app=1",
+		"__Secure-passkeys-id-token=z; a=\"q;__Host-passkeys-x=1\"":      "a=\"q",
+		"cbo_client_state=abc; app=1; ;=":                                "app=1; ;=",
+		"cbo_client_statement=1":                                         "cbo_client_statement=1",
+		"a=__Host-passkeys-session":                                      "a=__Host-passkeys-session",
+		"  __Host-passkeys-login-abc = x ;c=3":                           "c=3",
+		"passkeys-session=the app's own":                                 "passkeys-session=the app's own",
+		"__Host-passkeys-session":                                        "",
+		";; __Host-passkeys-a=1 ;;":                                      ";  ;;",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header["Cookie"] = []string{in}
+		h.Stamp(r, nil)
+		if got := r.Header.Get("Cookie"); strings.TrimSpace(got) != strings.TrimSpace(want) && !(strings.Trim(got, "; ") == "" && strings.Trim(want, "; ") == "") {
+			t.Errorf("Cookie %q became %q, want %q", in, got, want)
+		}
+	}
+	insecure, err := NewHeaders(Forwarded(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header["Cookie"] = []string{"a=1; passkeys-session=x", "passkeys-login-1=y"}
+	insecure.Stamp(r, nil)
+	if diff := cmp.Diff([]string{"a=1"}, r.Header["Cookie"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestIdentityCheck(t *testing.T) {
+	for _, bad := range []Identity{
+		{{"", "sub"}}, {{"X User", "sub"}}, {{"X-User", ""}}, {{"Connection", "sub"}}, {{"Cookie", "sub"}}, {{"Host", "sub"}},
+		{{"Sec-Fetch-Site", "sub"}}, {{"X-User", "sub"}, {"x_user", "email"}}, {{"X-User\r\nA", "sub"}}, {{"Content-Length", "sub"}},
+	} {
+		if _, err := NewHeaders(bad, false); err == nil {
+			t.Errorf("%v was accepted", bad)
+		}
+	}
+}
+
+// FuzzScrub: after scrub and stamp for nobody, no header folds to one of ours,
+// the Connection header names none, and no cookie of ours is left.
+func FuzzScrub(f *testing.F) {
+	f.Add("X-Forwarded-User", "x", "close, X-Forwarded-User", "a=1; __Host-passkeys-session=x")
+	f.Add("remote_user", "x", "remote_user", ";;")
+	f.Add("Accept", "", "", "=;cbo_client_state")
+	h := newHeaders(f, Forwarded())
+	f.Fuzz(func(t *testing.T, name, val, connection, cookie string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header[name] = []string{val}
+		r.Header["Connection"] = []string{connection}
+		r.Header["Cookie"] = []string{cookie}
+		h.Scrub(r)
+		h.Stamp(r, nil)
+		for name := range r.Header {
+			if _, found := h.forbidden[fold(name)]; found {
+				t.Fatalf("%q is left", name)
+			}
+		}
+		for _, line := range r.Header["Connection"] {
+			for token := range strings.SplitSeq(line, ",") {
+				if _, found := h.forbidden[fold(strings.TrimSpace(token))]; found {
+					t.Fatalf("Connection still names %q", token)
+				}
+			}
+		}
+		for _, line := range r.Header["Cookie"] {
+			for pair := range strings.SplitSeq(line, ";") {
+				if n, _, _ := strings.Cut(pair, "="); h.isOurs(strings.TrimSpace(n)) {
+					t.Fatalf("cookie %q is left", pair)
+				}
+			}
+		}
+	})
+}
+
+// BenchmarkAuthenticated is what an authenticated request costs beside its
+// proxying: scrub, admit with a real sealed session, stamp. Budget: 6 µs and 25
+// allocations.
+func BenchmarkAuthenticated(b *testing.B) {
+	for name, groups := range map[string]int{"5groups": 5, "30groups": 30} {
+		b.Run(name, func(b *testing.B) {
+			ring, err := seal.NewKeyring([]byte(strings.Repeat("k", 32)))
+			if err != nil {
+				b.Fatal(err)
+			}
+			store, err := session.New(session.Config{Keyring: ring, Idle: time.Hour, Lifetime: 8 * time.Hour, LogoutPath: "/passkeys/logout"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			names := make([]string, groups)
+			for i := range names {
+				names[i] = "app-finance-team-" + string(rune('a'+i))
+			}
+			s := *alice
+			s.Issuer, s.Groups = "https://login.example.com/oauth2/default", session.JoinList(names)
+			w := httptest.NewRecorder()
+			if err := store.Start(w, &s, ""); err != nil {
+				b.Fatal(err)
+			}
+			pair, _, _ := strings.Cut(w.Header().Get("Set-Cookie"), ";")
+			set, err := origin.ParseSet([]string{"https://app.example.com"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			g, err := New(Config{Base: "/passkeys", Public: []string{"/healthz", "/static/*"}, Origins: set}, store)
+			if err != nil {
+				b.Fatal(err)
+			}
+			h := newHeaders(b, Forwarded())
+			r := request(http.MethodGet, "/orders/7?x=1", "User-Agent", "Mozilla/5.0", "Accept-Language", "en", "Accept-Encoding", "gzip")
+			cookies := []string{"app=1; " + pair}
+			b.ReportAllocs()
+			for b.Loop() {
+				r.Header["Cookie"] = cookies
+				h.Scrub(r)
+				d := g.Admit(r)
+				if d.Verdict != Upstream || d.Session == nil {
+					b.Fatal("not admitted")
+				}
+				h.Stamp(r, d.Session)
+			}
+		})
+	}
+}

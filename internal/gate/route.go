@@ -1,0 +1,96 @@
+package gate
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// route is one of our own paths.
+type route struct {
+	// methods maps a method to its verdict; HEAD follows GET.
+	methods map[string]Verdict
+	allow   string
+	// page routes need a session and challenge a browser that has none. Routes
+	// for programs see a missing session for themselves, after their own checks.
+	page bool
+}
+
+// routes are our own paths, all under one base path.
+type routes struct {
+	base  string
+	exact map[string]route
+}
+
+// assets is the one route with files below it.
+const assets = "/assets/"
+
+func newRoutes(base string) routes {
+	get := func(v Verdict) route {
+		return route{methods: map[string]Verdict{http.MethodGet: v, http.MethodHead: v}, allow: "GET, HEAD"}
+	}
+	post := func(v Verdict) route {
+		return route{methods: map[string]Verdict{http.MethodPost: v}, allow: "POST"}
+	}
+	page := func(v Verdict) route {
+		r := get(v)
+		r.page = true
+		return r
+	}
+	// A HEAD request must not start or finish a sign-in: link checkers send it.
+	getOnly := func(v Verdict) route {
+		return route{methods: map[string]Verdict{http.MethodGet: v}, allow: "GET"}
+	}
+	logout := get(LogoutQuestion)
+	logout.methods[http.MethodPost] = Logout
+	logout.allow = "GET, HEAD, POST"
+	return routes{base: base, exact: map[string]route{
+		"":               page(List),
+		"/":              page(List),
+		"/append":        page(Append),
+		"/append/result": post(AppendResult),
+		"/connect-token": post(ConnectToken),
+		"/login":         getOnly(Login),
+		"/callback":      getOnly(Callback),
+		"/logout":        logout,
+		"/signed-out":    get(SignedOut),
+		"/session":       get(SessionInfo),
+		assets:           get(Asset),
+	}}
+}
+
+// find returns the route of a canonical path, and whether the path is ours at
+// all. An unknown path of ours has a route without methods.
+func (rs routes) find(clean string) (route, bool) {
+	rest, under := strings.CutPrefix(clean, rs.base)
+	if !under || rest != "" && rest[0] != '/' {
+		return route{}, false
+	}
+	if strings.HasPrefix(rest, assets) {
+		rest = assets
+	}
+	return rs.exact[rest], true
+}
+
+// crossSite finds forms that another site posts. The session cookie does not
+// come with them (SameSite=Lax); this also stops a sibling domain, which counts
+// as the same site. The routes for programs have stricter checks of their own.
+var crossSite = http.NewCrossOriginProtection()
+
+func (rt route) decide(r *http.Request, s *session.Session) Decision {
+	v, ok := rt.methods[r.Method]
+	switch {
+	case rt.methods == nil:
+		return Decision{Verdict: NotFound}
+	case !ok:
+		return Decision{Verdict: MethodNotAllowed, Allow: rt.allow}
+	case v == Login && prefetch(r):
+		return Decision{Verdict: Refuse}
+	case v == Logout && crossSite.Check(r) != nil:
+		return Decision{Verdict: CrossSite}
+	case rt.page && s == nil:
+		return Decision{Verdict: challenge(r)}
+	}
+	return Decision{Verdict: v}
+}

@@ -1,0 +1,47 @@
+package gate
+
+// Verdict is what is to be done with a request.
+type Verdict int
+
+// The verdicts. Where a route needs a session and there is none, the verdict is
+// Challenge or Refuse instead.
+const (
+	// Upstream passes the request on to the app.
+	Upstream Verdict = iota
+	// Challenge sends a browser's top-level navigation to sign in.
+	Challenge
+	// Refuse answers any other request without a session: 401.
+	Refuse
+	// Misdirected refuses a host that is none of the public origins: 421.
+	Misdirected
+	// BadPath refuses a request target that is not a path: 400.
+	BadPath
+	// CrossSite refuses a form that another site posts: 403.
+	CrossSite
+	// NotFound answers unknown paths under the base path.
+	NotFound
+	// MethodNotAllowed answers a route of ours asked with another method.
+	MethodNotAllowed
+	// Login starts a sign-in: GET <base>/login.
+	Login
+	// Callback is the OpenID Connect redirect URI.
+	Callback
+	// LogoutQuestion asks whether to sign out: GET <base>/logout.
+	LogoutQuestion
+	// Logout signs out: POST <base>/logout.
+	Logout
+	// SignedOut is the page after sign-out.
+	SignedOut
+	// List is the page with the user's passkeys.
+	List
+	// Append is the page that offers to add a passkey.
+	Append
+	// AppendResult records what became of the offer.
+	AppendResult
+	// ConnectToken creates a connect token.
+	ConnectToken
+	// SessionInfo tells who is signed in.
+	SessionInfo
+	// Asset serves a file of ours.
+	Asset
+)

@@ -1,0 +1,123 @@
+// Package outbound makes the HTTP client that talks to the identity provider
+// and to Corbado: time limits on every step, a limit on what it reads, and no
+// surprises from redirects.
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+)
+
+// MaxBody is the most that is read of an answer, in bytes. Discovery documents,
+// key sets and token answers are a few kilobytes.
+const MaxBody = 1 << 20
+
+// ErrBodyTooLarge is what reading an answer beyond MaxBody returns.
+var ErrBodyTooLarge = errors.New("the answer is larger than 1 MiB")
+
+// ErrForeignRedirect is wrapped by the error of a request that was redirected
+// to another host: credentials must not follow.
+var ErrForeignRedirect = errors.New("redirected to another host")
+
+// Timeouts of the steps of one request.
+const (
+	dialTimeout   = 5 * time.Second
+	tlsTimeout    = 5 * time.Second
+	headerTimeout = 10 * time.Second
+	// DefaultTotal limits a whole request, body included.
+	DefaultTotal = 15 * time.Second
+	idleTimeout  = 90 * time.Second
+)
+
+// NewClient returns a client with its own connection pool. total limits a whole
+// request; zero means DefaultTotal. The environment's proxy settings hold.
+func NewClient(total time.Duration) *http.Client {
+	if total == 0 {
+		total = DefaultTotal
+	}
+	transport := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialLoopbackNames(&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}),
+		TLSHandshakeTimeout:   tlsTimeout,
+		ResponseHeaderTimeout: headerTimeout,
+		IdleConnTimeout:       idleTimeout,
+		MaxIdleConnsPerHost:   16,
+		ForceAttemptHTTP2:     true,
+	}
+	return &http.Client{
+		Timeout:       total,
+		Transport:     limitBody{transport},
+		CheckRedirect: sameHostOnly,
+	}
+}
+
+// dialLoopbackNames resolves as usual first. Where that fails for a name under
+// .localhost it dials loopback, as RFC 6761 section 6.3 asks and Go's resolver
+// does not.
+func dialLoopbackNames(d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := d.DialContext(ctx, network, addr)
+		var unresolved *net.DNSError
+		if err == nil || !errors.As(err, &unresolved) {
+			return conn, err
+		}
+		host, port, splitErr := net.SplitHostPort(addr)
+		if splitErr != nil || !origin.IsLoopbackHost(host) {
+			return nil, err
+		}
+		return d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+	}
+}
+
+func sameHostOnly(r *http.Request, via []*http.Request) error {
+	if r.URL.Host != via[0].URL.Host || r.URL.Scheme != via[0].URL.Scheme {
+		return fmt.Errorf("%w: %s", ErrForeignRedirect, r.URL.Host)
+	}
+	if len(via) >= 5 {
+		return errors.New("stopped after 5 redirects")
+	}
+	return nil
+}
+
+// limitBody caps what can be read of an answer.
+type limitBody struct{ next *http.Transport }
+
+// RoundTrip implements http.RoundTripper.
+func (l limitBody) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = &limitedBody{ReadCloser: resp.Body, left: MaxBody}
+	return resp, nil
+}
+
+// CloseIdleConnections lets http.Client.CloseIdleConnections reach the pool.
+func (l limitBody) CloseIdleConnections() { l.next.CloseIdleConnections() }
+
+type limitedBody struct {
+	io.ReadCloser
+	left int64
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, ErrBodyTooLarge
+	}
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.left -= int64(n)
+	if b.left < 0 {
+		return n - 1, ErrBodyTooLarge
+	}
+	return n, err
+}

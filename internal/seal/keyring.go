@@ -1,0 +1,57 @@
+// Package seal keeps small values in the browser that the browser can neither
+// read nor change: encrypted and authenticated by gorilla/securecookie, bound to
+// one purpose each, with the time of sealing inside.
+//
+// A Keyring holds the configured secrets. A Box seals and opens values of one
+// purpose. A Cookie keeps a sealed value in one cookie, or in a few where one
+// would be too large for a browser.
+package seal
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+)
+
+// MinSecret is the least length of a configured secret, in bytes.
+const MinSecret = 32
+
+// keySize is the length of a derived key, in bytes: AES-256 and HMAC-SHA-256.
+const keySize = 32
+
+// Keyring holds the secrets that values are sealed under. The first seals, all
+// open, so a secret is rotated by putting the new one in front.
+type Keyring struct {
+	secrets [][]byte
+	context string
+}
+
+// NewKeyring takes one or more secrets of at least MinSecret bytes each.
+func NewKeyring(secrets ...[]byte) (*Keyring, error) {
+	if len(secrets) == 0 {
+		return nil, errors.New("no session key")
+	}
+	for i, s := range secrets {
+		if len(s) < MinSecret {
+			return nil, fmt.Errorf("session key %d has %d bytes; it needs at least %d", i+1, len(s), MinSecret)
+		}
+	}
+	return &Keyring{secrets: secrets}, nil
+}
+
+// Bind returns a keyring for one relying party. Sites that share a secret, such
+// as the one in Caddy's storage, must not accept each other's sessions: a user
+// of one could carry the cookie over to another that they have no right to.
+func (k *Keyring) Bind(context string) *Keyring {
+	return &Keyring{secrets: k.secrets, context: context}
+}
+
+// derive makes a key for one purpose and use (HKDF with SHA-256, RFC 5869), so
+// that a value sealed for one purpose never opens for another.
+func (k *Keyring) derive(secret []byte, purpose, use string) ([]byte, error) {
+	// The salt is public; a hash gives it a fixed length, so that no context
+	// runs into the rest.
+	salt := sha256.Sum256([]byte(k.context))
+	return hkdf.Key(sha256.New, secret, salt[:], "passkey-sidecar/"+purpose+"/"+use, keySize)
+}

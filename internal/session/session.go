@@ -1,0 +1,115 @@
+// Package session knows who the user is: a sealed cookie that holds what every
+// request needs, so that a request costs no round trip, and that nobody but us
+// can read or make.
+package session
+
+import (
+	"strings"
+	"time"
+)
+
+// Session is a signed-in user, as Okta described them at sign-in. Users are
+// keyed by Issuer and Subject together; e-mail and name may change.
+type Session struct {
+	// ID is 128 random bits, new at each sign-in.
+	ID string
+	// Issuer and Subject are the ID token's iss and sub claims.
+	Issuer  string
+	Subject string
+	// Email, Name and Username are the claims email, name and
+	// preferred_username; each may be empty.
+	Email    string
+	Name     string
+	Username string
+	// Groups is the groups claim as GroupsHeader joins it.
+	Groups string
+	// AMR is the amr claim, space-separated; ACR and IDP are the claims acr and
+	// idp (Okta's id of the identity provider that signed the user in).
+	AMR string
+	ACR string
+	IDP string
+	// Claims are further claims that the identity setting asks for.
+	Claims []Claim
+	// RefreshToken is empty without the scope offline_access.
+	RefreshToken string
+	// AuthTime is when the user last proved who they are; zero when Okta did
+	// not say.
+	AuthTime time.Time
+	// StartedAt is when the session began here, SeenAt when its cookie was last
+	// sealed, ExpiresAt when it ends whatever happens.
+	StartedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+}
+
+// Claim is one claim by name, its value ready for a header.
+type Claim struct{ Name, Value string }
+
+// Claim returns the value of a claim by its OpenID Connect name, and "" for a
+// claim that the session does not hold.
+func (s *Session) Claim(name string) string {
+	switch name {
+	case "sub":
+		return s.Subject
+	case "iss":
+		return s.Issuer
+	case "email":
+		return s.Email
+	case "name":
+		return s.Name
+	case "preferred_username":
+		return s.Username
+	case "groups":
+		return s.Groups
+	case "amr":
+		return s.AMR
+	case "acr":
+		return s.ACR
+	case "idp":
+		return s.IDP
+	case "sid":
+		return s.ID
+	}
+	for _, c := range s.Claims {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// Standard tells whether every session holds the claim without being asked.
+func Standard(claim string) bool {
+	switch claim {
+	case "sub", "iss", "email", "name", "preferred_username", "groups", "amr", "acr", "idp", "sid":
+		return true
+	}
+	return false
+}
+
+var escapeGroup = strings.NewReplacer("%", "%25", ",", "%2C")
+
+// JoinList joins the values of a list claim to one string for a header: commas
+// between, and %2C and %25 for a comma or percent sign inside a value.
+func JoinList(values []string) string {
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		_, _ = escapeGroup.WriteString(&b, v)
+	}
+	return b.String()
+}
+
+// SplitList undoes JoinList.
+func SplitList(joined string) []string {
+	if joined == "" {
+		return []string{}
+	}
+	values := strings.Split(joined, ",")
+	for i, v := range values {
+		values[i] = strings.NewReplacer("%2C", ",", "%25", "%").Replace(v)
+	}
+	return values
+}

@@ -1,0 +1,248 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+)
+
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+func newStore(tb testing.TB, c *clock, secrets ...[]byte) *Store {
+	tb.Helper()
+	ring, err := seal.NewKeyring(secrets...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	st, err := New(Config{Keyring: ring, Idle: time.Hour, Lifetime: 8 * time.Hour, LogoutPath: "/passkeys/logout", Now: c.now})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return st
+}
+
+func start(tb testing.TB, st *Store, s Session) *http.Request {
+	tb.Helper()
+	w := httptest.NewRecorder()
+	if err := st.Start(w, &s, "id.token.raw"); err != nil {
+		tb.Fatal(err)
+	}
+	return carry(w)
+}
+
+func carry(w *httptest.ResponseRecorder) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for _, c := range w.Result().Cookies() { //nolint:bodyclose // a recorder's body needs no closing
+		r.AddCookie(c)
+	}
+	return r
+}
+
+// alice is a user with n groups of the length that directories give them.
+func alice(n int) Session {
+	groups := make([]string, n)
+	for i := range groups {
+		groups[i] = fmt.Sprintf("app-%s-team-%02d", []string{"finance", "ops", "support"}[i%3], i)
+	}
+	return Session{
+		Issuer: "https://login.example.com/oauth2/default", Subject: "00u1a2b3c4d5e6f7g8h9", Email: "alice@example.com",
+		Name: "Alice Example", Username: "alice@example.com", Groups: JoinList(groups), AMR: "pwd mfa", IDP: "00o1a2b3c4d5e6f7g8h9",
+		AuthTime: time.Unix(1_799_999_990, 0),
+	}
+}
+
+var key = bytes.Repeat([]byte("k"), 32)
+
+func TestSessionRoundTrip(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st := newStore(t, c, key)
+	want := alice(5)
+	want.RefreshToken, want.ACR = "refresh", "urn:okta:loa:2fa:any"
+	want.Claims = []Claim{{"department", "R&D"}, {"empty", ""}}
+	r := start(t, st, want)
+	got, err := st.Read(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.ID) != 22 {
+		t.Errorf("session ID %q", got.ID)
+	}
+	want.ID, want.StartedAt, want.SeenAt, want.ExpiresAt = got.ID, c.at, c.at, c.at.Add(8*time.Hour)
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Error(diff)
+	}
+	if st.IDToken(r) != "id.token.raw" {
+		t.Error("the ID token did not come back")
+	}
+}
+
+func TestSessionFixationNewIDAtEachSignIn(t *testing.T) {
+	st := newStore(t, &clock{time.Unix(1_800_000_000, 0)}, key)
+	planted := alice(0)
+	planted.ID = "chosen-by-the-attacker"
+	a, _ := st.Read(start(t, st, planted))
+	b, _ := st.Read(start(t, st, planted))
+	if a.ID == planted.ID || a.ID == b.ID {
+		t.Errorf("session IDs %q and %q", a.ID, b.ID)
+	}
+}
+
+func TestIdleAndLifetime(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st := newStore(t, c, key)
+	r := start(t, st, alice(1))
+	begin := c.at
+
+	c.at = begin.Add(time.Hour - time.Second)
+	if _, err := st.Read(r); err != nil {
+		t.Fatalf("a second before the idle time: %v", err)
+	}
+	c.at = begin.Add(time.Hour)
+	if _, err := st.Read(r); !errors.Is(err, ErrExpired) {
+		t.Errorf("idle: %v", err)
+	}
+
+	// A busy session slides, until its lifetime is over.
+	c.at = begin
+	for c.at.Before(begin.Add(8 * time.Hour)) {
+		s, err := st.Read(r)
+		if err != nil {
+			t.Fatalf("busy session after %s: %v", c.at.Sub(begin), err)
+		}
+		w := httptest.NewRecorder()
+		if err := st.Touch(w, r, s); err != nil {
+			t.Fatal(err)
+		}
+		if w.Header().Get("Set-Cookie") != "" {
+			r = carry(w)
+		}
+		c.at = c.at.Add(7 * time.Minute)
+	}
+	if _, err := st.Read(r); !errors.Is(err, ErrExpired) {
+		t.Errorf("past its lifetime: %v", err)
+	}
+}
+
+func TestTouchLeavesCacheableFilesAlone(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st := newStore(t, c, key)
+	r := start(t, st, alice(1))
+	s, err := st.Read(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.at = c.at.Add(30 * time.Minute)
+	for dest, want := range map[string]bool{"document": true, "empty": true, "": true, "image": false, "script": false, "style": false, "font": false} {
+		w := httptest.NewRecorder()
+		r.Header.Set("Sec-Fetch-Dest", dest)
+		seen := *s
+		if err := st.Touch(w, r, &seen); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Header().Get("Set-Cookie") != ""; got != want {
+			t.Errorf("Sec-Fetch-Dest %q: sealed anew %v, want %v", dest, got, want)
+		}
+	}
+}
+
+func TestBadCookieMeansNoSession(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st := newStore(t, c, key)
+	foreign := start(t, newStore(t, c, bytes.Repeat([]byte("f"), 32)), alice(1))
+	good := start(t, st, alice(1))
+	line := good.Header.Get("Cookie")
+	val := strings.TrimPrefix(strings.Split(line, "; ")[0], "__Host-passkeys-session=")
+	idToken := strings.TrimPrefix(strings.Split(line, "; ")[1], "__Secure-passkeys-id-token=")
+	for name, cookie := range map[string]string{
+		"garbage": "x", "oversize": strings.Repeat("A", 60_000), "truncated": val[:len(val)/2], "empty": "", "null bytes": "\x00\x00",
+		"foreign key":                     strings.TrimPrefix(strings.Split(foreign.Header.Get("Cookie"), "; ")[0], "__Host-passkeys-session="),
+		"an ID token cookie in its place": idToken,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Cookie", "__Host-passkeys-session="+cookie)
+		if s, err := st.Read(r); err == nil || s != nil {
+			t.Errorf("%s: signed in as %v", name, s)
+		}
+	}
+}
+
+func TestEndForgetsBothCookies(t *testing.T) {
+	st := newStore(t, &clock{time.Unix(1_800_000_000, 0)}, key)
+	w := httptest.NewRecorder()
+	st.End(w, start(t, st, alice(1)))
+	if got := w.Header().Values("Set-Cookie"); len(got) != 2 || !strings.Contains(got[0]+got[1], "Max-Age=0") {
+		t.Errorf("End set %q", got)
+	}
+}
+
+// The budget of the session cookie: 700 bytes with 5 groups, 2 kB with 30 groups
+// and a refresh token, in one cookie.
+func TestCookieSizeBudget(t *testing.T) {
+	st := newStore(t, &clock{time.Unix(1_800_000_000, 0)}, key)
+	big := alice(30)
+	big.RefreshToken = strings.Repeat("r", 43)
+	for _, tc := range []struct {
+		name   string
+		s      Session
+		budget int
+	}{{"5 groups", alice(5), 700}, {"30 groups and a refresh token", big, 2048}} {
+		w := httptest.NewRecorder()
+		if err := st.Start(w, &tc.s, ""); err != nil {
+			t.Fatal(err)
+		}
+		pair, _, _ := strings.Cut(w.Header().Values("Set-Cookie")[0], ";")
+		t.Logf("%s: %d bytes", tc.name, len(pair))
+		if len(pair) > tc.budget || strings.HasPrefix(strings.SplitN(pair, "=", 2)[1], "2.") {
+			t.Errorf("%s: cookie of %d bytes, budget %d", tc.name, len(pair), tc.budget)
+		}
+	}
+}
+
+func TestLists(t *testing.T) {
+	for _, values := range [][]string{{}, {"a"}, {"a", "b"}, {"a,b", "c%d", "%2C"}, {"Jörg"}} {
+		if diff := cmp.Diff(values, SplitList(JoinList(values))); diff != "" {
+			t.Errorf("%q: %s", values, diff)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	s := alice(3)
+	s.Claims = []Claim{{"a", "b"}}
+	f.Add(encode(&s))
+	f.Add([]byte{})
+	f.Add(bytes.Repeat([]byte{0xff}, 40))
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		if s, err := decode(plain); err == nil {
+			if _, err := decode(encode(s)); err != nil {
+				t.Fatalf("a session that decodes does not encode: %v", err)
+			}
+		}
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	for _, groups := range []int{5, 30} {
+		b.Run(fmt.Sprintf("%dgroups", groups), func(b *testing.B) {
+			st := newStore(b, &clock{time.Unix(1_800_000_000, 0)}, key)
+			r := start(b, st, alice(groups))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := st.Read(r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

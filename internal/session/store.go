@@ -1,0 +1,161 @@
+package session
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+)
+
+var (
+	// ErrNone means that the request carries no session cookie.
+	ErrNone = errors.New("no session")
+	// ErrInvalid means that its session cookie is not one of ours, or of an old
+	// layout or key: no session.
+	ErrInvalid = errors.New("session cookie not valid")
+	// ErrExpired means that the session's idle time or lifetime is over.
+	ErrExpired = errors.New("session expired")
+)
+
+const (
+	// maxParts is the most cookies that a session may be split over.
+	maxParts = 4
+	// touches is how often a session's cookie is sealed anew within its idle
+	// time, so that most answers carry no Set-Cookie.
+	touches = 10
+)
+
+// Config of a Store.
+type Config struct {
+	Keyring *seal.Keyring
+	// Idle ends a session that sends no request for so long; Lifetime ends it
+	// in any case.
+	Idle     time.Duration
+	Lifetime time.Duration
+	// Insecure is for plain http on loopback.
+	Insecure bool
+	// LogoutPath is the one path that the ID token's cookie is sent to.
+	LogoutPath string
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Store keeps sessions in the browser's cookies.
+type Store struct {
+	session  *seal.Cookie
+	idToken  *seal.Cookie
+	idle     time.Duration
+	lifetime time.Duration
+	now      func() time.Time
+}
+
+// New checks the configuration and makes a Store.
+func New(c Config) (*Store, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Idle <= 0 || c.Lifetime < c.Idle {
+		return nil, fmt.Errorf("session idle (%s) must be positive and at most the lifetime (%s)", c.Idle, c.Lifetime)
+	}
+	sessions, err := c.Keyring.Box(purpose, c.Lifetime, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	idTokens, err := c.Keyring.Box("id-token.v1", c.Lifetime, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{
+		session: seal.NewCookie(sessions, seal.Attributes{
+			Short: "session", Path: "/", Insecure: c.Insecure, MaxAge: c.Lifetime, Parts: maxParts,
+		}),
+		idToken: seal.NewCookie(idTokens, seal.Attributes{
+			Short: "id-token", Path: c.LogoutPath, Insecure: c.Insecure, MaxAge: c.Lifetime, Parts: maxParts,
+		}),
+		idle: c.Idle, lifetime: c.Lifetime, now: c.Now,
+	}, nil
+}
+
+// Read returns the request's session, or ErrNone, ErrInvalid or ErrExpired.
+func (st *Store) Read(r *http.Request) (*Session, error) {
+	plain, err := st.session.Read(r)
+	switch {
+	case errors.Is(err, seal.ErrNone):
+		return nil, ErrNone
+	case err != nil:
+		return nil, ErrInvalid
+	}
+	s, err := decode(plain)
+	if err != nil || s.Subject == "" {
+		return nil, ErrInvalid
+	}
+	if now := st.now(); !now.Before(s.ExpiresAt) || now.Sub(s.SeenAt) >= st.idle {
+		return nil, ErrExpired
+	}
+	return s, nil
+}
+
+// Start begins a session for a user who has just signed in: a new ID, whatever
+// the browser held before, and both cookies. The ID token serves as the hint
+// for sign-out at Okta and is sent to the logout path only.
+func (st *Store) Start(w http.ResponseWriter, s *Session, idToken string) error {
+	s.ID = newID()
+	now := st.now()
+	s.StartedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(st.lifetime)
+	if err := st.session.Write(w, encode(s)); err != nil {
+		return err
+	}
+	// Without the hint, sign-out still ends the session here; a token too large
+	// for its cookies must not keep anybody out.
+	if err := st.idToken.Write(w, []byte(idToken)); err != nil && !errors.Is(err, seal.ErrTooLarge) {
+		return err
+	}
+	return nil
+}
+
+// Touch slides the idle time: it seals the cookie anew when a tenth of the idle
+// time has passed. Requests for files that shared caches like to keep are left
+// alone, so that no cache ever stores a session.
+func (st *Store) Touch(w http.ResponseWriter, r *http.Request, s *Session) error {
+	now := st.now()
+	if now.Sub(s.SeenAt) < st.idle/touches || cacheable(r.Header.Get("Sec-Fetch-Dest")) {
+		return nil
+	}
+	s.SeenAt = now
+	return st.session.Write(w, encode(s))
+}
+
+func cacheable(dest string) bool {
+	switch dest {
+	case "style", "script", "image", "font", "audio", "video", "track", "manifest":
+		return true
+	}
+	return false
+}
+
+// End forgets the session that the request carries. The ID token's cookie can
+// only be cleared on the logout path, where the browser sends it.
+func (st *Store) End(w http.ResponseWriter, r *http.Request) {
+	st.session.Clear(w, r)
+	st.idToken.Clear(w, r)
+}
+
+// IDToken returns the raw ID token of the request's session, on the logout path
+// only, and "" when there is none.
+func (st *Store) IDToken(r *http.Request) string {
+	plain, err := st.idToken.Read(r)
+	if err != nil {
+		return ""
+	}
+	return string(plain)
+}
+
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
