@@ -1,0 +1,122 @@
+package connecttoken
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// MaxBody caps a request's body, in bytes. A real one has under fifty.
+const MaxBody = 1 << 10
+
+// admit runs the checks that need no more than the request, the cheap and the
+// hostile ones first, and returns what the browser wants to do.
+func (h *Handler) admit(w http.ResponseWriter, r *http.Request, s *session.Session) (corbado.ConnectTokenType, *problem.Problem) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		return "", methodNotAllowed()
+	}
+	if err := h.sameOrigin(r); err != nil {
+		return "", crossOrigin(err)
+	}
+	// A form can send text/plain to any site; JSON makes the browser ask first.
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return "", unsupportedMediaType()
+	}
+	if s == nil {
+		return "", loginRequired()
+	}
+	if r.ContentLength > MaxBody {
+		return "", tooLarge()
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if _, over := errors.AsType[*http.MaxBytesError](err); over {
+		return "", tooLarge()
+	}
+	if err != nil {
+		return "", invalidJSON(err)
+	}
+	kind, err := readType(body)
+	if err != nil {
+		return "", invalidJSON(err)
+	}
+	if _, known := lifetimes[kind]; !known {
+		return "", unknownType()
+	}
+	return kind, nil
+}
+
+var (
+	errForeignOrigin = errors.New("the Origin header is not this origin")
+	errForeignFetch  = errors.New("the Sec-Fetch-Site header is not same-origin")
+	errNoOrigin      = errors.New("neither Origin nor Sec-Fetch-Site was sent; no browser leaves out both on a POST")
+	errForeignHost   = errors.New("the Host header is none of the site's public origins")
+)
+
+// sameOrigin lets only a page of the origin that the request was sent to
+// through. http.CrossOriginProtection is the floor. It takes a POST with
+// neither Origin nor Sec-Fetch-Site for a program's; here that is refused,
+// since this route serves browsers only, and every browser sends Origin with a
+// POST (Fetch, "append a request Origin header").
+//
+// Origin "null" beside Sec-Fetch-Site same-origin passes: that is what a
+// browser sends from a page with Referrer-Policy no-referrer unless the request
+// is made in cors mode, and a sandboxed or foreign page is never same-origin.
+func (h *Handler) sameOrigin(r *http.Request) error {
+	if err := h.protection.Check(r); err != nil {
+		return err
+	}
+	here, ok := h.origins.Match(r.Host)
+	if !ok {
+		return errForeignHost
+	}
+	from, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
+	switch {
+	case from == "" && site == "":
+		return errNoOrigin
+	case site != "" && site != "same-origin":
+		return errForeignFetch
+	case from == "" || from == "null" && site == "same-origin":
+		return nil
+	case from != here.String():
+		return errForeignOrigin
+	}
+	return nil
+}
+
+var errForm = errors.New(`the body is not {"type":"…"}`)
+
+// readType reads {"type":"…"} and nothing else: a member more, such as an
+// identifier, is a caller who believes that it counts, or an attack.
+func readType(body []byte) (corbado.ConnectTokenType, error) {
+	tokens := json.NewDecoder(bytes.NewReader(body))
+	var kind string
+	for i, want := range []json.Token{json.Delim('{'), "type", nil, json.Delim('}')} {
+		got, err := tokens.Token()
+		if err != nil {
+			return "", errForm
+		}
+		if i == 2 {
+			text, ok := got.(string)
+			if !ok {
+				return "", errForm
+			}
+			kind = text
+			continue
+		}
+		if got != want {
+			return "", errForm
+		}
+	}
+	if _, err := tokens.Token(); !errors.Is(err, io.EOF) {
+		return "", errForm
+	}
+	return corbado.ConnectTokenType(kind), nil
+}

@@ -1,0 +1,75 @@
+package connecttoken
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// created writes the audit line of a token. The token's ID is no secret.
+func (h *Handler) created(ctx context.Context, kind corbado.ConnectTokenType, s *session.Session, token corbado.ConnectToken, latency time.Duration) {
+	h.log.LogAttrs(ctx, slog.LevelInfo, "connect token created",
+		append(who(kind, s),
+			slog.String("token_id", token.ID),
+			slog.Time("expires", token.Expires.UTC()),
+			milliseconds(latency))...)
+}
+
+// refused writes the audit line of a request that never reached Corbado. Only
+// what the operator must mend is an error; anybody can provoke the rest.
+func (h *Handler) refused(ctx context.Context, kind corbado.ConnectTokenType, s *session.Session, p *problem.Problem) {
+	level := slog.LevelInfo
+	switch {
+	case p.Code == "no_identifier":
+		level = slog.LevelError
+	case s != nil:
+		level = slog.LevelWarn
+	}
+	attrs := append(who(kind, s), slog.String("code", p.Code), slog.Int("status", p.Status))
+	if p.Err != nil {
+		attrs = append(attrs, slog.String("reason", p.Err.Error()))
+	}
+	h.log.LogAttrs(ctx, level, "connect token refused", attrs...)
+}
+
+// failed writes the audit line of a request that Corbado did not serve.
+func (h *Handler) failed(ctx context.Context, kind corbado.ConnectTokenType, s *session.Session, p *problem.Problem, latency time.Duration) {
+	level := slog.LevelWarn
+	switch {
+	case ctx.Err() != nil: // the browser left
+		level = slog.LevelInfo
+	case p.Status == http.StatusBadGateway:
+		level = slog.LevelError
+	}
+	attrs := append(who(kind, s), slog.String("code", p.Code), milliseconds(latency))
+	if api, ok := errors.AsType[*corbado.APIError](p.Err); ok {
+		attrs = append(attrs,
+			slog.Int("corbado_status", api.Status),
+			slog.String("corbado_type", api.Type),
+			slog.String("corbado_request_id", api.RequestID))
+	}
+	attrs = append(attrs, slog.String("reason", p.Err.Error()))
+	h.log.LogAttrs(ctx, level, "connect token failed", attrs...)
+}
+
+// who names type and user as far as they are known.
+func who(kind corbado.ConnectTokenType, s *session.Session) []slog.Attr {
+	attrs := make([]slog.Attr, 0, 8)
+	if kind != "" {
+		attrs = append(attrs, slog.String("type", string(kind)))
+	}
+	if s != nil {
+		attrs = append(attrs, slog.String("iss", s.Issuer), slog.String("sub", s.Subject))
+	}
+	return attrs
+}
+
+func milliseconds(d time.Duration) slog.Attr {
+	return slog.Float64("latency_ms", float64(d.Microseconds())/1000)
+}

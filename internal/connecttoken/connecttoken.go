@@ -1,0 +1,148 @@
+// Package connecttoken serves POST /passkeys/connect-token: it hands the
+// passkey component in the browser the permission to add, list or delete the
+// passkeys of the user who is signed in, and of nobody else.
+//
+// A connect token is the power to add a way to sign in, so a request passes
+// every check before Corbado hears of it: method, same origin, JSON, session,
+// size, form, type, rate, identity. The browser says only what it wants to do;
+// who the user is comes from the session alone.
+package connecttoken
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// MintTimeout limits the call to Corbado. The component gives its own calls
+// ten seconds; a user should not wait longer than half of that for ours.
+const MintTimeout = 5 * time.Second
+
+// Minter creates connect tokens. *corbado.Client is one.
+type Minter interface {
+	CreateConnectToken(ctx context.Context, in corbado.ConnectTokenRequest) (corbado.ConnectToken, error)
+}
+
+// Config of a Handler.
+type Config struct {
+	// Origins are the site's public origins; requests of pages of any other are
+	// refused. Required.
+	Origins origin.Set
+	// Identifier is the claim that Corbado knows the user by. Default: sub. It
+	// must name one user for ever and must not be the user's to choose: where
+	// Okta lets people enter any e-mail without verifying it, email would let
+	// one add passkeys to another's account.
+	Identifier string
+	// Limiter limits each user's rate. It outlives this Handler when the caller
+	// keeps it across configuration reloads. Default: a new one with the default
+	// rate.
+	Limiter *Limiter
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Handler hands out connect tokens.
+type Handler struct {
+	origins    origin.Set
+	protection *http.CrossOriginProtection
+	identifier string
+	limiter    *Limiter
+	now        func() time.Time
+	minter     Minter
+	log        *slog.Logger
+}
+
+// New checks the configuration and makes a Handler. A nil log discards.
+func New(c Config, m Minter, log *slog.Logger) (*Handler, error) {
+	switch c.Identifier {
+	case "":
+		c.Identifier = "sub"
+	case "iss", "name", "groups", "amr", "acr", "idp", "sid":
+		return nil, fmt.Errorf("the claim %s does not name one user for ever, so it cannot be corbado's identifier; use sub", c.Identifier)
+	}
+	if len(c.Origins) == 0 {
+		return nil, errors.New("connect tokens need the site's public origins")
+	}
+	if m == nil {
+		return nil, errors.New("connect tokens need a minter")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Limiter == nil {
+		c.Limiter = NewLimiter(0, 0, c.Now)
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	protection := http.NewCrossOriginProtection()
+	for _, o := range c.Origins {
+		if err := protection.AddTrustedOrigin(o.String()); err != nil {
+			return nil, err
+		}
+	}
+	return &Handler{
+		origins: c.Origins, protection: protection, identifier: c.Identifier,
+		limiter: c.Limiter, now: c.Now, minter: m, log: log,
+	}, nil
+}
+
+// Serve answers {"secret","expires"}, expires in Unix seconds. s is nil when
+// nobody is signed in. An error is a *problem.Problem, nothing written yet; its
+// codes are method_not_allowed, cross_origin, unsupported_media_type,
+// login_required, too_large, invalid_json, unknown_type, rate_limited,
+// no_identifier, passkey_service_misconfigured, passkey_service_rejected,
+// passkey_service_busy, passkey_service_unavailable and internal_error. It is
+// logged here already.
+func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Session) error {
+	w.Header().Set("Cache-Control", "no-store")
+	kind, p := h.admit(w, r, s)
+	if p != nil {
+		h.refused(r.Context(), kind, s, p)
+		return p
+	}
+	in, p := h.request(kind, s)
+	if p != nil {
+		h.refused(r.Context(), kind, s, p)
+		return p
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), MintTimeout)
+	defer cancel()
+	started := h.now()
+	token, err := h.minter.CreateConnectToken(ctx, in)
+	latency := h.now().Sub(started)
+	if err != nil {
+		p := explain(err)
+		h.failed(r.Context(), kind, s, p, latency)
+		return p
+	}
+	h.created(r.Context(), kind, s, token, latency)
+	return answer(w, token)
+}
+
+// answer writes the token. Nothing but its secret and its end is the browser's
+// business.
+func answer(w http.ResponseWriter, token corbado.ConnectToken) error {
+	body, err := json.Marshal(struct { //nolint:gosec // G117: handing the secret to the page is what this route is for
+		Secret  string `json:"secret"`
+		Expires int64  `json:"expires"`
+	}{token.Secret.Reveal(), token.Expires.Unix()})
+	if err != nil {
+		return fmt.Errorf("encode connect token: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	// A browser that left before the answer is no failure of ours.
+	_, _ = w.Write(body)
+	return nil
+}

@@ -1,0 +1,175 @@
+package corbado
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config says which Corbado project the emulator plays.
+type Config struct {
+	// PublicURL is where browsers reach the emulator, without a trailing slash,
+	// such as http://corbado.acme.localhost:8080. Every absolute URL in an
+	// answer starts with it.
+	PublicURL string
+	// ProjectID is pro- and digits.
+	ProjectID string
+	// APISecret is the password of the Backend API's Basic authentication; the
+	// user name is ProjectID.
+	APISecret string
+	// APIKeys are the Backend API keys accepted as bearer tokens. Default: none.
+	APIKeys []string
+	// RPID is the WebAuthn relying party id: the registrable domain that the
+	// pages share.
+	RPID string
+	// RPName is what the browser may show beside a passkey. Default: RPID.
+	RPName string
+	// RPOrigins are the pages allowed to call the Frontend API and to create
+	// passkeys, such as http://app.acme.localhost:8080.
+	RPOrigins []string
+	// CDN holds web-js-latest.min.js and web-js-latest.min.css at its root.
+	// Default: none, /connect/dist/ answers 404.
+	CDN fs.FS
+	// Log tells what happened. Default: nothing is logged.
+	Log *slog.Logger
+	// Now is the time source. Default: time.Now.
+	Now func() time.Time
+}
+
+var projectIDForm = regexp.MustCompile(`^pro-[0-9]+$`)
+
+func (c *Config) check() error {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return errors.New("corbado: PublicURL must be an absolute http or https URL")
+	}
+	if !projectIDForm.MatchString(c.ProjectID) {
+		return errors.New("corbado: ProjectID must be pro- and digits")
+	}
+	if c.APISecret == "" || slices.Contains(c.APIKeys, "") {
+		return errors.New("corbado: APISecret and every one of APIKeys must not be empty")
+	}
+	if c.RPID == "" || len(c.RPOrigins) == 0 {
+		return errors.New("corbado: RPID and RPOrigins are required")
+	}
+	for _, raw := range c.RPOrigins {
+		o, err := url.Parse(raw)
+		if err != nil || o.Host == "" || o.Scheme+"://"+o.Host != raw {
+			return fmt.Errorf("corbado: RPOrigins: %q is not an origin (scheme://host[:port])", raw)
+		}
+		if o.Hostname() != c.RPID && !strings.HasSuffix(o.Hostname(), "."+c.RPID) {
+			return fmt.Errorf("corbado: RPOrigins: %q cannot use the RPID %q, which must be its domain or a parent of it", raw, c.RPID)
+		}
+	}
+	return nil
+}
+
+// Server is the emulator. It is an [http.Handler], safe for concurrent use, and
+// keeps everything in memory.
+type Server struct {
+	publicURL string
+	projectID string
+	keys      [][sha256.Size]byte // accepted Authorization headers, hashed
+	origins   []string
+
+	clock      clock
+	faults     faults
+	journal    journal
+	tokens     tokens
+	users      users
+	processes  processes
+	ceremonies ceremonies
+	rp         relyingParty
+	cdn        map[string]cdnFile
+
+	frontend, backend, controls *http.ServeMux
+}
+
+// New returns an emulator of the project that cfg describes, with no users.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if cfg.RPName == "" {
+		cfg.RPName = cfg.RPID
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	rp, err := newRelyingParty(cfg.RPID, cfg.RPName, cfg.RPOrigins)
+	if err != nil {
+		return nil, err
+	}
+	cdn, err := readCDN(cfg.CDN)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		publicURL: strings.TrimSuffix(cfg.PublicURL, "/"),
+		projectID: cfg.ProjectID,
+		keys:      authorizations(cfg),
+		origins:   slices.Clone(cfg.RPOrigins),
+		journal:   journal{log: cfg.Log},
+		processes: newProcesses(cfg.ProjectID, cfg.APISecret),
+		rp:        rp,
+		cdn:       cdn,
+	}
+	s.clock.source = cfg.Now
+	s.journal.now = s.clock.now
+	s.frontend = s.frontendRoutes()
+	s.backend = s.backendRoutes()
+	s.controls = s.controlRoutes()
+	return s, nil
+}
+
+// ServeHTTP answers one request. It panics with [http.ErrAbortHandler], which
+// makes net/http drop the connection, when a fault asks for that.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	path := r.URL.Path
+	switch {
+	case strings.HasPrefix(path, "/__emulator/"):
+		s.serveControl(w, r)
+	case strings.HasPrefix(path, "/v2/connect/"):
+		s.serveFrontend(w, r)
+	case strings.HasPrefix(path, "/v2/"):
+		s.serveBackend(w, r)
+	case strings.HasPrefix(path, cdnPath):
+		s.serveCDN(w, r)
+	default:
+		s.refuse(w, time.Now(), notFound(""))
+	}
+}
+
+// unknown answers the paths that an API does not have.
+func (s *Server) unknown(w http.ResponseWriter, _ *http.Request) {
+	s.refuse(w, time.Now(), notFound(""))
+}
+
+// Advance moves the emulator's clock forward by d, so that tokens, challenges
+// and processes expire. Browsers keep their own time.
+func (s *Server) Advance(d time.Duration) { s.clock.advance(d) }
+
+// Now is the emulator's time.
+func (s *Server) Now() time.Time { return s.clock.now() }
+
+// Reset forgets every user, token, ceremony, fault and event. The clock keeps
+// its time.
+func (s *Server) Reset() {
+	s.faults.clear()
+	s.tokens.reset()
+	s.users.reset()
+	s.ceremonies.reset()
+	s.journal.reset()
+}
