@@ -1,9 +1,11 @@
 package gate
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
@@ -36,7 +38,7 @@ func newGate(tb testing.TB, public ...string) *Gate {
 
 // request makes a browser's navigation; headers of value "-" are taken out.
 func request(method, target string, headers ...string) *http.Request {
-	r := httptest.NewRequest(method, "https://app.example.com/", nil)
+	r := httptest.NewRequestWithContext(context.Background(), method, "https://app.example.com/", nil)
 	r.URL = &url.URL{Path: target}
 	if u, err := url.ParseRequestURI(target); err == nil {
 		r.URL = u
@@ -44,12 +46,12 @@ func request(method, target string, headers ...string) *http.Request {
 	r.Header.Set("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
 	r.Header.Set("Sec-Fetch-Mode", "navigate")
 	r.Header.Set("Sec-Fetch-Dest", "document")
-	for i := 0; i < len(headers); i += 2 {
-		if headers[i+1] == "-" {
-			r.Header.Del(headers[i])
+	for pair := range slices.Chunk(headers, 2) {
+		if pair[1] == "-" {
+			r.Header.Del(pair[0])
 			continue
 		}
-		r.Header.Set(headers[i], headers[i+1])
+		r.Header.Set(pair[0], pair[1])
 	}
 	return r
 }

@@ -12,7 +12,7 @@ import (
 // Problem is an error with a public face. Title, Detail and Ways are shown to
 // the person and must hold nothing that the client did not know already; Err is
 // for the log only.
-type Problem struct {
+type Problem struct { //nolint:errname // "problem" is the field's term (RFC 9457)
 	// Status is the HTTP status code of the answer.
 	Status int
 	// Code is stable and meant for programs, in snake_case: "login_required".

@@ -148,13 +148,13 @@ func (c *Cookie) Clear(w http.ResponseWriter, r *http.Request) {
 
 // Forget tells the browser to drop one cookie of ours.
 func Forget(w http.ResponseWriter, name, path string, insecure bool) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure but on plain http loopback
 		Name: name, Path: path, MaxAge: -1, Secure: !insecure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 
 func (c *Cookie) set(name, val string) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure but on plain http loopback
 		Name: name, Value: val, Path: c.attr.Path, MaxAge: int(c.attr.MaxAge / time.Second),
 		Secure: !c.attr.Insecure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

@@ -117,9 +117,10 @@ func TestKeyringRefusesShortAndMissingKeys(t *testing.T) {
 }
 
 // carry moves an answer's cookies into a new request, as a browser would.
-func carry(w *httptest.ResponseRecorder) *http.Request {
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	for _, c := range w.Result().Cookies() { //nolint:bodyclose // a recorder's body needs no closing
+func carry(tb testing.TB, w *httptest.ResponseRecorder) *http.Request {
+	tb.Helper()
+	r := httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/", nil)
+	for _, c := range w.Result().Cookies() {
 		if c.MaxAge >= 0 {
 			r.AddCookie(c)
 		}
@@ -147,7 +148,7 @@ func TestCookie(t *testing.T) {
 				}
 			}
 		}
-		got, err := cookie.Read(carry(w))
+		got, err := cookie.Read(carry(t, w))
 		if err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("%d bytes: read %d bytes, %v", size, len(got), err)
 		}
@@ -155,7 +156,7 @@ func TestCookie(t *testing.T) {
 	if err := cookie.Write(httptest.NewRecorder(), bytes.Repeat([]byte("x"), 10_000)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("over the cap: %v", err)
 	}
-	if _, err := cookie.Read(httptest.NewRequest(http.MethodGet, "/", nil)); !errors.Is(err, ErrNone) {
+	if _, err := cookie.Read(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)); !errors.Is(err, ErrNone) {
 		t.Errorf("no cookie: %v", err)
 	}
 }
@@ -165,7 +166,7 @@ func TestHugePartCountCostsNothing(t *testing.T) {
 	c := &clock{time.Unix(1_800_000_000, 0)}
 	cookie := NewCookie(box(t, c, "session.v1", time.Hour, keyA), Attributes{Short: "session", Path: "/", Parts: 4})
 	for _, val := range []string{"99999999.x", "5.x", "1.x", "0.x", "-1.x", "+2.x", ".x", "2.", "2.x", "x.y", "02.x"} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.Header.Set("Cookie", "__Host-passkeys-session="+val)
 		if _, err := cookie.Read(r); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%q: %v", val, err)
@@ -176,7 +177,7 @@ func TestHugePartCountCostsNothing(t *testing.T) {
 func TestClearAsksForEachPartThatCame(t *testing.T) {
 	c := &clock{time.Unix(1_800_000_000, 0)}
 	cookie := NewCookie(box(t, c, "x.v1", 0, keyA), Attributes{Short: "x", Path: "/passkeys/logout", Parts: 3})
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r.Header.Set("Cookie", "__Secure-passkeys-x=2.a; __Secure-passkeys-x-1=b")
 	w := httptest.NewRecorder()
 	cookie.Clear(w, r)
@@ -224,7 +225,7 @@ func FuzzCookieRead(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.Header["Cookie"] = []string{line}
 		plain, err := cookie.Read(r)
 		if err == nil && string(plain) != "who" {

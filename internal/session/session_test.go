@@ -38,12 +38,13 @@ func start(tb testing.TB, st *Store, s Session) *http.Request {
 	if err := st.Start(w, &s, "id.token.raw"); err != nil {
 		tb.Fatal(err)
 	}
-	return carry(w)
+	return carry(tb, w)
 }
 
-func carry(w *httptest.ResponseRecorder) *http.Request {
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	for _, c := range w.Result().Cookies() { //nolint:bodyclose // a recorder's body needs no closing
+func carry(tb testing.TB, w *httptest.ResponseRecorder) *http.Request {
+	tb.Helper()
+	r := httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/", nil)
+	for _, c := range w.Result().Cookies() {
 		r.AddCookie(c)
 	}
 	return r
@@ -125,7 +126,7 @@ func TestIdleAndLifetime(t *testing.T) {
 			t.Fatal(err)
 		}
 		if w.Header().Get("Set-Cookie") != "" {
-			r = carry(w)
+			r = carry(t, w)
 		}
 		c.at = c.at.Add(7 * time.Minute)
 	}
@@ -169,7 +170,7 @@ func TestBadCookieMeansNoSession(t *testing.T) {
 		"foreign key":                     strings.TrimPrefix(strings.Split(foreign.Header.Get("Cookie"), "; ")[0], "__Host-passkeys-session="),
 		"an ID token cookie in its place": idToken,
 	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.Header.Set("Cookie", "__Host-passkeys-session="+cookie)
 		if s, err := st.Read(r); err == nil || s != nil {
 			t.Errorf("%s: signed in as %v", name, s)

@@ -1,0 +1,193 @@
+package okta
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// authorizeRequest is a checked /authorize request.
+type authorizeRequest struct {
+	issuer       *issuer
+	client       *Client
+	redirectURI  string
+	responseMode string
+	state, nonce string
+	challenge    string
+	loginHint    string
+	scopes       []string
+	acrValues    []string
+	prompt       []string
+	// maxAge is how old the sign-in may be; negative means any age.
+	maxAge time.Duration
+}
+
+func (a *authorizeRequest) prompts(value string) bool { return slices.Contains(a.prompt, value) }
+
+// protocolError is an OAuth error for the redirect URI or a token endpoint.
+type protocolError struct {
+	code, description string
+}
+
+func (e *protocolError) Error() string { return e.code + ": " + e.description }
+
+const (
+	textState       = "The authentication request has an invalid 'state' parameter."
+	textPKCE        = "PKCE code challenge is required by the application."
+	textScope       = "One or more scopes are not configured for the authorization server resource."
+	textLogin       = "The client specified not to prompt, but the user is not logged in."
+	textNotAssigned = "User is not assigned to the client application."
+)
+
+var (
+	// Okta: "state … can contain alphanumeric, comma, period, underscore, and hyphen characters".
+	stateForm = regexp.MustCompile(`^[A-Za-z0-9,._-]+$`)
+	// An S256 challenge is 32 bytes in base64url (RFC 7636 section 4.2).
+	challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+)
+
+// findClient checks what must hold before anything may go to a redirect URI.
+// The error is for Okta's own page.
+func (s *Server) findClient(form url.Values) (*Client, string, *protocolError) {
+	for _, name := range []string{"client_id", "redirect_uri"} {
+		if len(form[name]) > 1 {
+			return nil, "", &protocolError{"invalid_request", "The '" + name + "' parameter is there more than once."}
+		}
+	}
+	client, ok := s.clients.get(form.Get("client_id"))
+	if !ok {
+		return nil, "", &protocolError{"invalid_client", "Invalid value for 'client_id' parameter."}
+	}
+	redirectURI := form.Get("redirect_uri")
+	if !slices.Contains(client.RedirectURIs, redirectURI) {
+		return client, "", &protocolError{
+			"invalid_request",
+			"The 'redirect_uri' parameter must be a Login redirect URI in the client app settings: " +
+				s.config.PublicURL + "/admin/app/oidc_client/instance/" + client.ID + "#tab-general",
+		}
+	}
+	return client, redirectURI, nil
+}
+
+// parseAuthorize checks the rest. The request is filled in as far as an error
+// answer needs it.
+func parseAuthorize(iss *issuer, client *Client, redirectURI string, form url.Values) (*authorizeRequest, *protocolError) {
+	a := &authorizeRequest{
+		issuer:      iss,
+		client:      client,
+		redirectURI: redirectURI,
+		loginHint:   form.Get("login_hint"),
+		nonce:       form.Get("nonce"),
+		scopes:      strings.Fields(form.Get("scope")),
+		acrValues:   strings.Fields(form.Get("acr_values")),
+		prompt:      strings.Fields(form.Get("prompt")),
+		maxAge:      -1,
+	}
+	mode := form.Get("response_mode")
+	known := slices.Contains([]string{"", "query", "fragment", "form_post"}, mode)
+	if known {
+		a.responseMode = mode
+	}
+	if state := form.Get("state"); stateForm.MatchString(state) {
+		a.state = state
+	} else {
+		return a, &protocolError{"invalid_request", textState}
+	}
+	if !known {
+		return a, &protocolError{"invalid_request", "The 'response_mode' parameter value is not supported by this emulator."}
+	}
+	for _, check := range []func(url.Values) *protocolError{a.checkType, a.checkScopes, a.checkPKCE, a.checkPrompt} {
+		if err := check(form); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+func (a *authorizeRequest) checkType(form url.Values) *protocolError {
+	for name, values := range form {
+		if len(values) > 1 {
+			return &protocolError{"invalid_request", "The '" + name + "' parameter is there more than once."}
+		}
+	}
+	switch {
+	case form.Has("request"):
+		return &protocolError{"request_not_supported", "The 'request' parameter is not supported by this emulator."}
+	case form.Has("request_uri"):
+		return &protocolError{"request_uri_not_supported", "The 'request_uri' parameter is not supported by this emulator."}
+	case form.Get("response_type") != "code":
+		return &protocolError{"unsupported_response_type", "The response type is not supported by the authorization server. Configured response types: [code]"}
+	}
+	return nil
+}
+
+func (a *authorizeRequest) checkScopes(url.Values) *protocolError {
+	if len(a.scopes) == 0 {
+		return &protocolError{"invalid_scope", "The authorization server resource does not have any configured default scopes, 'scope' must be provided."}
+	}
+	for _, scope := range a.scopes {
+		if !slices.Contains(a.issuer.scopes(), scope) {
+			return &protocolError{"invalid_scope", textScope}
+		}
+	}
+	if !slices.Contains(a.scopes, "openid") {
+		return &protocolError{"invalid_scope", "The 'scope' parameter must contain 'openid'."}
+	}
+	slices.Sort(a.scopes)
+	a.scopes = slices.Compact(a.scopes)
+	return nil
+}
+
+func (a *authorizeRequest) checkPKCE(form url.Values) *protocolError {
+	challenge, method := form.Get("code_challenge"), form.Get("code_challenge_method")
+	switch {
+	case challenge == "" && a.client.PKCEOptional && method == "":
+		return nil
+	case challenge == "":
+		return &protocolError{"invalid_request", textPKCE}
+	case method != "S256":
+		return &protocolError{"invalid_request", "The 'code_challenge_method' parameter must be 'S256'."}
+	case !challengeForm.MatchString(challenge):
+		return &protocolError{"invalid_request", "The 'code_challenge' parameter is invalid."}
+	}
+	a.challenge = challenge
+	return nil
+}
+
+func (a *authorizeRequest) checkPrompt(form url.Values) *protocolError {
+	for _, p := range a.prompt {
+		if !slices.Contains([]string{"none", "login", "consent", "enroll_authenticator"}, p) {
+			return &protocolError{"invalid_request", "The 'prompt' parameter value is invalid."}
+		}
+	}
+	if a.prompts("none") && len(a.prompt) > 1 {
+		return &protocolError{"invalid_request", "The 'prompt' parameter value 'none' cannot be combined with others."}
+	}
+	if raw := form.Get("max_age"); raw != "" {
+		seconds, err := strconv.ParseInt(raw, 10, 32)
+		if err != nil || seconds < 0 {
+			return &protocolError{"invalid_request", "The 'max_age' parameter is invalid."}
+		}
+		a.maxAge = time.Duration(seconds) * time.Second
+	}
+	return nil
+}
+
+// acr picks the first of the asked authentication contexts that a password
+// meets. Unknown values are ignored, as at Okta; ok is false if every known
+// one asks for more.
+func (a *authorizeRequest) acr() (value string, ok bool) {
+	unmet := false
+	for _, v := range a.acrValues {
+		switch v {
+		case "urn:okta:loa:1fa:any", "urn:okta:loa:1fa:pwd", "urn:okta:loa:2fa:any:ifpossible":
+			return v, true
+		case "urn:okta:loa:2fa:any", "phr", "phrh":
+			unmet = true
+		}
+	}
+	return "", !unmet
+}

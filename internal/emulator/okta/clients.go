@@ -1,0 +1,79 @@
+package okta
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Client is an OpenID Connect app in the Okta org.
+type Client struct {
+	// ID is the client id. Okta's have the form 0oa + 17 characters; empty makes one.
+	ID string
+	// Secret authenticates a confidential client. Empty makes a public client,
+	// which must use PKCE.
+	Secret string
+	// Name is shown on the sign-in page. Default: the id.
+	Name string
+	// RedirectURIs and PostLogoutRedirectURIs are compared byte by byte.
+	RedirectURIs           []string
+	PostLogoutRedirectURIs []string
+	// PKCEOptional switches the app's "PKCE required" off.
+	PKCEOptional bool
+	// ThinIDToken leaves profile, e-mail and groups to /userinfo, as a custom
+	// authorization server does with the code flow.
+	ThinIDToken bool
+	// RotateRefreshTokens is Okta's rotation_type ROTATE with a leeway of 30 s.
+	RotateRefreshTokens bool
+}
+
+// public reports whether the client has no secret.
+func (c *Client) public() bool { return c.Secret == "" }
+
+func (c *Client) secretIs(secret string) bool {
+	return subtle.ConstantTimeCompare([]byte(c.Secret), []byte(secret)) == 1
+}
+
+// registry holds the apps of the org. An entry never changes once it is in.
+type registry struct {
+	mu   sync.Mutex
+	byID map[string]*Client
+}
+
+func newRegistry() *registry { return &registry{byID: map[string]*Client{}} }
+
+func (g *registry) add(c Client) (*Client, error) {
+	if c.ID == "" {
+		c.ID = newID("0oa")
+	}
+	if c.Name == "" {
+		c.Name = c.ID
+	}
+	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
+		if err := checkRedirect(uri); err != nil {
+			return nil, fmt.Errorf("okta emulator: client %s: %w", c.ID, err)
+		}
+	}
+	if c.public() && c.PKCEOptional {
+		return nil, errors.New("okta emulator: client " + c.ID + ": a public client must use PKCE")
+	}
+	c.RedirectURIs = slices.Clone(c.RedirectURIs)
+	c.PostLogoutRedirectURIs = slices.Clone(c.PostLogoutRedirectURIs)
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, taken := g.byID[c.ID]; taken {
+		return nil, errors.New("okta emulator: client " + c.ID + " is there twice")
+	}
+	g.byID[c.ID] = &c
+	return &c, nil
+}
+
+func (g *registry) get(id string) (*Client, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c, ok := g.byID[id]
+	return c, ok
+}

@@ -1,0 +1,77 @@
+package okta
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config is what an emulator is started with.
+type Config struct {
+	// PublicURL is the origin that browsers and clients use, for example
+	// http://login.acme.localhost:8080. It is the org issuer as it stands, so it
+	// has no path and no trailing slash. Every URL that the emulator hands out
+	// is built from it and never from the Host header.
+	PublicURL string
+	// OrgName is shown on the sign-in page. Default: "Acme".
+	OrgName string
+	Clients []Client
+	Users   []User
+	// RedirectToSignIn makes /authorize answer 302 to the sign-in page, as
+	// Okta's Classic engine does. By default the page is the 200 answer of
+	// /authorize itself, as in the Identity Engine.
+	RedirectToSignIn bool
+	// Log receives one record an event. Default: discard.
+	Log *slog.Logger
+	// Now is the clock that Advance is added to. Default: time.Now.
+	Now func() time.Time
+}
+
+func (c *Config) fill() error {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return fmt.Errorf("okta emulator: public URL: %w", err)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("okta emulator: public URL %q: want http(s)://host[:port]", c.PublicURL)
+	}
+	if c.PublicURL != u.Scheme+"://"+u.Host {
+		return fmt.Errorf("okta emulator: public URL %q: want no path, query or trailing slash: an Okta issuer has none", c.PublicURL)
+	}
+	if c.OrgName == "" {
+		c.OrgName = "Acme"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return nil
+}
+
+func (c *Config) secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
+
+func (c *Config) host() string {
+	_, host, _ := strings.Cut(c.PublicURL, "://")
+	return host
+}
+
+// checkRedirect refuses what Okta's app settings refuse: a relative URI, or
+// one with a fragment.
+func checkRedirect(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return fmt.Errorf("redirect URI: %w", err)
+	}
+	if !u.IsAbs() || u.Host == "" {
+		return fmt.Errorf("redirect URI %q is not absolute", raw)
+	}
+	if strings.Contains(raw, "#") {
+		return errors.New("redirect URI has a fragment")
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package okta
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// serveRevoke is token revocation (RFC 7009): 200 for any token that the
+// client may name, known or not.
+func (s *Server) serveRevoke(iss *issuer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		client, ok := s.clientRequest(w, r, iss)
+		if !ok {
+			return
+		}
+		value := r.PostForm.Get("token")
+		if value == "" {
+			s.refuseToken(w, client.ID, iss, &protocolError{"invalid_request", "The 'token' parameter is required."})
+			return
+		}
+		if g, found := s.grants.revoke(value, client.ID); found {
+			s.events.add(Event{Name: EventTokenRevoked, Client: client.ID, User: g.userID, Issuer: iss.url})
+		}
+		w.WriteHeader(http.StatusOK)
+	}
+}
+
+// serveIntrospect is token introspection (RFC 7662) for access and refresh tokens.
+func (s *Server) serveIntrospect(iss *issuer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		client, ok := s.clientRequest(w, r, iss)
+		if !ok {
+			return
+		}
+		value := r.PostForm.Get("token")
+		if t, live := s.grants.liveAccess(value); live && t.grant.issuer == iss && t.grant.client == client {
+			body := s.introspection(t.grant, t.scopes, t.expires)
+			body["token_type"] = "Bearer"
+			body["jti"] = t.id
+			body["iat"] = unixSeconds(t.issued)
+			writeJSON(w, http.StatusOK, body)
+			return
+		}
+		if g, expires, live := s.grants.liveRefresh(value); live && g.issuer == iss && g.client == client {
+			writeJSON(w, http.StatusOK, s.introspection(g, g.scopes, expires))
+			return
+		}
+		writeJSON(w, http.StatusOK, map[string]any{"active": false})
+	}
+}
+
+func (s *Server) introspection(g *grant, scopes []string, expires time.Time) map[string]any {
+	user, ok := s.users.find(g.userID)
+	if !ok || user.Disabled {
+		return map[string]any{"active": false}
+	}
+	return map[string]any{
+		"active":    true,
+		"iss":       g.issuer.url,
+		"sub":       user.Login,
+		"uid":       user.ID,
+		"username":  user.Login,
+		"client_id": g.client.ID,
+		"scope":     strings.Join(scopes, " "),
+		"exp":       unixSeconds(expires),
+	}
+}

@@ -1,0 +1,139 @@
+// Package okta is a stand-in for an Okta org that real OpenID Connect clients
+// accept. It has the org authorization server and the custom one named
+// "default", a hosted sign-in page that works without scripts, single sign-on,
+// and Okta's ids, claims and error texts. It can be broken on demand: see
+// Fault, Advance and RotateKeys, and the same over HTTP under /__emulator/.
+//
+// It is for tests and demos. It keeps everything in memory, passwords in plain
+// text, and must never guard anything real.
+//
+// Sources: Okta's "OpenID Connect & OAuth 2.0 API" and "Identity Engine"
+// guides, RFC 6749, 7009, 7636 and 7662, OpenID Connect Core, Discovery and
+// RP-Initiated Logout. Where Okta's text for an error is not published, the
+// emulator's says the same thing in its own words.
+package okta
+
+import (
+	"net/http"
+)
+
+// maxBody bounds every request body, in bytes.
+const maxBody = 256 << 10
+
+// Server is one emulated Okta org. It is an http.Handler and safe for
+// concurrent use. It has no background work and needs no closing.
+type Server struct {
+	config       Config
+	orgID        string
+	clock        *clock
+	events       *eventLog
+	faults       *faultSet
+	clients      *registry
+	users        *directory
+	transactions *transactionStore
+	sessions     *sessionStore
+	grants       *grantStore
+	issuers      []*issuer
+	mux          *http.ServeMux
+}
+
+// New makes an org from its configuration. The error names the setting.
+func New(config Config) (*Server, error) {
+	if err := config.fill(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		config:  config,
+		orgID:   newID("00o"),
+		clock:   &clock{base: config.Now},
+		faults:  newFaultSet(),
+		clients: newRegistry(),
+		users:   newDirectory(),
+		mux:     http.NewServeMux(),
+	}
+	s.events = newEventLog(s.clock.now, config.Log)
+	s.transactions = newTransactionStore(s.clock.now)
+	s.sessions = newSessionStore(s.clock.now)
+	s.grants = newGrantStore(s.clock.now)
+	s.issuers = []*issuer{
+		{url: config.PublicURL, base: "/oauth2/v1", public: config.PublicURL, keys: &keyring{}},
+		{url: config.PublicURL + "/oauth2/default", base: "/oauth2/default/v1", public: config.PublicURL, custom: true, keys: &keyring{}},
+	}
+	for _, c := range config.Clients {
+		if _, err := s.clients.add(c); err != nil {
+			return nil, err
+		}
+	}
+	for _, u := range config.Users {
+		u.UpdatedAt = s.Now()
+		if _, err := s.users.add(u); err != nil {
+			return nil, err
+		}
+	}
+	s.route()
+	return s, nil
+}
+
+// Issuer is the issuer of the custom authorization server "default".
+func (s *Server) Issuer() string { return s.config.PublicURL + "/oauth2/default" }
+
+// OrgIssuer is the issuer of the org authorization server.
+func (s *Server) OrgIssuer() string { return s.config.PublicURL }
+
+// OrgID is the id of the org (00o…), the idp claim of a local sign-in.
+func (s *Server) OrgID() string { return s.orgID }
+
+// AddClient adds an app and returns it with its id.
+func (s *Server) AddClient(c Client) (Client, error) {
+	added, err := s.clients.add(c)
+	if err != nil {
+		return Client{}, err
+	}
+	return *added, nil
+}
+
+func (s *Server) route() {
+	for _, iss := range s.issuers {
+		handle := func(method, name string, h http.HandlerFunc) {
+			s.mux.HandleFunc(method+" "+iss.base+"/"+name, s.guarded(name, h))
+		}
+		metadata := s.guarded("discovery", s.serveDiscovery(iss))
+		s.mux.HandleFunc("GET "+iss.path()+"/.well-known/openid-configuration", metadata)
+		s.mux.HandleFunc("GET /.well-known/oauth-authorization-server"+iss.path(), metadata)
+		handle("GET", "authorize", s.serveAuthorize(iss))
+		handle("POST", "authorize", s.serveAuthorize(iss))
+		handle("POST", "token", s.serveToken(iss))
+		handle("GET", "userinfo", s.serveUserinfo(iss))
+		handle("POST", "userinfo", s.serveUserinfo(iss))
+		handle("GET", "keys", s.serveKeys(iss))
+		handle("GET", "logout", s.serveLogout(iss))
+		handle("POST", "logout", s.serveLogout(iss))
+		handle("POST", "revoke", s.serveRevoke(iss))
+		handle("POST", "introspect", s.serveIntrospect(iss))
+	}
+	s.mux.HandleFunc("GET /signin", s.serveSignIn)
+	s.mux.HandleFunc("POST /signin/identify", s.serveIdentify)
+	s.mux.HandleFunc("POST /signin/verify", s.serveVerify)
+	s.mux.HandleFunc("GET /login/token/redirect", s.serveTokenRedirect)
+	s.mux.HandleFunc("GET /{$}", s.serveHome)
+	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	s.routeControls()
+}
+
+// ServeHTTP answers one request, unless the fault "down" is on.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if !isControl(r) {
+		if f, on := s.takeFault(FaultDown); on {
+			s.fail(w, r, f, http.StatusServiceUnavailable)
+			return
+		}
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// internalError reports a failure that no request can cause.
+func (s *Server) internalError(w http.ResponseWriter, err error) {
+	s.events.add(Event{Name: EventInternalError, Detail: err.Error()})
+	writeJSON(w, http.StatusInternalServerError, map[string]any{"errorCode": "E0000009", "errorSummary": "Internal Server Error"})
+}

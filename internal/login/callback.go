@@ -1,0 +1,248 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+const (
+	maxCode = 4 << 10
+	// maxQuery bounds the whole query: a code, our state, an error with its
+	// text, and parameters that we do not know.
+	maxQuery = 16 << 10
+)
+
+// answer is what Okta says at the redirect URI (RFC 6749 section 4.1.2, RFC
+// 9207).
+type answer struct {
+	code, state, issuer    string
+	errorCode, description string
+}
+
+// errAnswer is the cause of an answer that no authorization server gives.
+var errAnswer = errors.New("not an authorization answer")
+
+// parseAnswer reads the query strictly: a parameter that comes twice means
+// something else to somebody else (RFC 6749 section 3.1).
+func parseAnswer(raw string) (*answer, error) {
+	if len(raw) > maxQuery {
+		return nil, fmt.Errorf("%w: too long", errAnswer)
+	}
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a query", errAnswer)
+	}
+	a := new(answer)
+	for _, p := range []struct {
+		name string
+		to   *string
+		most int
+	}{
+		{"code", &a.code, maxCode},
+		{"state", &a.state, 512},
+		{"iss", &a.issuer, 2048},
+		{"error", &a.errorCode, 256},
+		{"error_description", &a.description, maxQuery},
+	} {
+		values := q[p.name]
+		if len(values) > 1 {
+			return nil, fmt.Errorf("%w: parameter %s comes twice", errAnswer, p.name)
+		}
+		if len(values) == 0 {
+			continue
+		}
+		if *p.to = values[0]; len(*p.to) > p.most {
+			return nil, fmt.Errorf("%w: parameter %s is too long", errAnswer, p.name)
+		}
+	}
+	if a.code != "" && a.errorCode != "" {
+		return nil, fmt.Errorf("%w: both a code and an error", errAnswer)
+	}
+	return a, nil
+}
+
+// Callback serves GET <base>/callback, the redirect URI. live is the request's
+// session, nil for none. The token endpoint is only ever called for an attempt
+// that this very browser started and has not used.
+//
+// Its problems: invalid_callback, cookies_blocked, sign_in_loop, unknown_host,
+// those of refused (what Okta says no to), exchange (the token endpoint), verify
+// (the ID token) and identify (its claims).
+func (rp *RelyingParty) Callback(w http.ResponseWriter, r *http.Request, live *session.Session) error {
+	ctx := r.Context()
+	o, err := rp.originOf(r)
+	if err != nil {
+		return err
+	}
+	said, err := parseAnswer(r.URL.RawQuery)
+	if err != nil {
+		return rp.failed(ctx, rp.invalidCallback(err))
+	}
+	a, ours := rp.attempts.take(w, r, said.state)
+	if !ours {
+		return rp.unmatched(w, r, said.state, live)
+	}
+	a.returnPath = rp.paths.Clean(a.returnPath)
+	if rp.attempts.tooOld(a) || a.redirectURI != rp.redirectURI(o) {
+		return rp.goOn(w, r, a, live)
+	}
+	switch {
+	case said.issuer != "" && said.issuer != rp.provider.issuer:
+		return rp.failed(ctx, issuerMismatch(rp.provider.issuer, said.issuer))
+	case said.errorCode != "":
+		return rp.refused(w, r, said, a, live)
+	case said.code == "":
+		return rp.failed(ctx, rp.invalidCallback(fmt.Errorf("%w: neither a code nor an error", errAnswer)))
+	}
+	return rp.signIn(w, r, said.code, a, live)
+}
+
+func (rp *RelyingParty) invalidCallback(err error) *problem.Problem {
+	return &problem.Problem{
+		Status: http.StatusBadRequest,
+		Code:   "invalid_callback",
+		Title:  "This is no answer to a sign-in",
+		Detail: "The address that led here is not one that the identity provider makes. Nothing was changed.",
+		Ways:   []problem.Way{rp.wayAgain("")},
+		Err:    err,
+	}
+}
+
+// unmatched deals with a callback that belongs to no attempt of this browser: a
+// bookmark, a used or forged address, another browser's, or cookies that do not
+// come back.
+func (rp *RelyingParty) unmatched(w http.ResponseWriter, r *http.Request, state string, live *session.Session) error {
+	switch {
+	case live != nil:
+		redirect(w, http.StatusSeeOther, returnpath.Start)
+		return nil
+	case wellFormed(state) && state[0] == markRestarted:
+		// We started this one because the cookie was missing before.
+		return rp.failed(r.Context(), rp.cookiesBlocked())
+	}
+	return rp.restart(w, r, &attempt{})
+}
+
+func (rp *RelyingParty) cookiesBlocked() *problem.Problem {
+	return &problem.Problem{
+		Status: http.StatusBadRequest,
+		Code:   "cookies_blocked",
+		Title:  "Your browser does not send our cookie back",
+		Detail: "Sign-in needs a cookie of this site, and it did not come back, twice. " +
+			"Allow cookies for this site, or leave private mode; open the page in its own window if it is shown inside another one; " +
+			"and start from the site's own address instead of a bookmark of the sign-in page. " +
+			"For whoever runs this site: does a server in front of it drop Set-Cookie or Cookie headers?",
+		Ways: []problem.Way{rp.wayAgain("")},
+	}
+}
+
+// goOn is for an attempt of this browser that came to nothing, without harm: who
+// is signed in meanwhile goes where they wanted to, anybody else starts again.
+func (rp *RelyingParty) goOn(w http.ResponseWriter, r *http.Request, a *attempt, live *session.Session) error {
+	if live != nil {
+		redirect(w, http.StatusSeeOther, a.returnPath)
+		return nil
+	}
+	return rp.restart(w, r, a)
+}
+
+// restart starts the attempt again, by way of the login route so that the cookie
+// of the new one meets no other state. Restarts count as rounds of a loop.
+func (rp *RelyingParty) restart(w http.ResponseWriter, r *http.Request, a *attempt) error {
+	if err := rp.loop.count(w, r); err != nil {
+		return problem.Internal(err)
+	}
+	flag := "restart=1"
+	if a.prompt == promptLogin {
+		flag += "&prompt=login"
+	}
+	redirect(w, http.StatusSeeOther, rp.loginPath(flag, a.returnPath))
+	return nil
+}
+
+// signIn redeems the code and begins the session.
+func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code string, a *attempt, live *session.Session) error {
+	ctx, cancel := context.WithTimeout(r.Context(), tokenTimeout)
+	defer cancel()
+	ctx = oidc.ClientContext(ctx, rp.provider.client)
+	md, err := rp.metadata(ctx, a.returnPath)
+	if err != nil {
+		return err
+	}
+	tokens, err := rp.exchange(ctx, md, code, a)
+	if errors.Is(err, errCodeSpent) && (live != nil || !a.restarted()) {
+		rp.log.InfoContext(ctx, "authorization code not accepted", slog.String("error", err.Error()))
+		return rp.goOn(w, r, a, live)
+	}
+	if err != nil {
+		return rp.failed(ctx, rp.exchangeProblem(err, a))
+	}
+	idToken, err := rp.verify(ctx, md, tokens, a)
+	if err != nil {
+		return rp.failed(ctx, rp.idTokenProblem(err, a))
+	}
+	s, err := rp.identify(ctx, md, idToken, tokens)
+	if err != nil {
+		return rp.failed(ctx, rp.claimsProblem(err))
+	}
+	if live == nil {
+		if err := rp.loop.count(w, r); err != nil {
+			return problem.Internal(err)
+		}
+	}
+	return rp.land(w, r, s, tokens.id, a.returnPath)
+}
+
+// land begins the session and sends the browser where it wanted to go.
+func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.Session, idToken, returnPath string) error {
+	err := rp.sessions.Start(w, s, idToken)
+	switch {
+	case errors.Is(err, seal.ErrTooLarge):
+		return rp.failed(r.Context(), rp.sessionTooLarge(err))
+	case err != nil:
+		return problem.Internal(fmt.Errorf("start session: %w", err))
+	}
+	rp.log.InfoContext(r.Context(), "signed in", slog.String("sub", s.Subject), slog.String("amr", s.AMR), slog.String("idp", s.IDP))
+	target := returnPath
+	if rp.landing != nil {
+		target = rp.landing.AfterSignIn(r, s, returnPath)
+	}
+	redirect(w, http.StatusSeeOther, target)
+	return nil
+}
+
+func (rp *RelyingParty) sessionTooLarge(err error) *problem.Problem {
+	return &problem.Problem{
+		Status: http.StatusBadGateway,
+		Code:   "session_too_large",
+		Title:  "Your account has too much to carry",
+		Detail: "What the identity provider says about you does not fit into the session. " +
+			"For whoever runs this site: send fewer groups or claims.",
+		Err: err,
+	}
+}
+
+// failed writes the audit line of a sign-in that ends here.
+func (rp *RelyingParty) failed(ctx context.Context, p *problem.Problem) error {
+	attrs := []slog.Attr{slog.String("code", p.Code)}
+	if p.Err != nil {
+		attrs = append(attrs, slog.String("error", printable(p.Err.Error(), maxLogText)))
+	}
+	rp.log.LogAttrs(ctx, slog.LevelWarn, "sign-in failed", attrs...)
+	return p
+}
+
+// age is the time since t for a log line, in whole seconds.
+func age(now, t time.Time) string { return now.Sub(t).Round(time.Second).String() }

@@ -1,0 +1,210 @@
+package login
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// thin takes claims out of the ID token, as Okta's custom authorization servers
+// do.
+func thin(s *site, names ...string) {
+	s.op.change = func(c map[string]any) {
+		for _, n := range names {
+			delete(c, n)
+		}
+	}
+}
+
+func TestUserinfoFillsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *Config) { c.Claims = []string{"department", "email"} })
+	s.op.profile = map[string]any{
+		"sub": "00u1", "email": "other@acme.test", "name": "Alice", "department": "R&D", "groups": []string{"a"},
+		"amr": []string{"phr"}, "idp": "0oaforged",
+	}
+	s.op.change = func(c map[string]any) {
+		delete(c, "name")
+		delete(c, "department")
+		delete(c, "groups")
+		c["email"], c["amr"], c["idp"] = "alice@acme.test", []string{"pwd"}, "00o1"
+	}
+	b := s.browser()
+	b.signIn("/")
+	got := b.session()
+	if got.Name != "Alice" || got.Claim("department") != "R&D" || got.Groups != "a" {
+		t.Errorf("not filled: %+v", got)
+	}
+	if got.Email != "alice@acme.test" || got.AMR != "pwd" || got.IDP != "00o1" {
+		t.Errorf("userinfo overruled the ID token: %+v", got)
+	}
+}
+
+func TestUserinfoOfAnotherSubject(t *testing.T) {
+	t.Parallel()
+	for _, sub := range []any{"00u2", "", nil, 1} {
+		wantRefused(t, http.StatusBadGateway, "userinfo_mismatch", "sub is not the ID token's", func(s *site) {
+			thin(s, "email")
+			s.op.profile = map[string]any{"sub": sub, "email": "mallory@acme.test"}
+		})
+	}
+}
+
+func TestUserinfoFailureDoesNotStopSignIn(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]http.HandlerFunc{
+		"500":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"403":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+		"array":   func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, []string{"sub"}) },
+		"null":    func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, nil) },
+		"garbage": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
+		"cut":     func(_ http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			thin(s, "email", "name")
+			s.op.userinfo = answer
+			b := s.browser()
+			wantRedirect(t, b.signIn("/a"), "/a")
+			if got := b.session(); got.Email != "" || got.Username != "alice@acme.test" {
+				t.Errorf("%+v", got)
+			}
+			if !strings.Contains(s.log.String(), "userinfo not available") {
+				t.Error("no warning")
+			}
+		})
+	}
+}
+
+func TestNoUserinfoEndpoint(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.op.metadata = func(m map[string]any) { delete(m, "userinfo_endpoint") }
+	thin(s, "email")
+	wantRedirect(t, s.browser().signIn("/a"), "/a")
+}
+
+func TestClaimsOfAllTypes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *Config) {
+		c.Claims = []string{"n", "big", "b", "list", "mixed", "object", "nested", "text", "null", "absent", "long", "control", "iss", "https://acme.test/role"}
+	})
+	s.op.change = func(c map[string]any) {
+		c["n"], c["b"], c["list"] = 42, true, []string{"a,b", "50%", "c"}
+		c["big"] = uint64(12345678901234567890)
+		c["mixed"] = []any{1, true, "x"}
+		c["object"], c["nested"] = map[string]any{"a": 1}, []any{[]string{"a"}}
+		c["text"], c["null"] = "100% sure, yes", nil
+		c["long"], c["control"] = strings.Repeat("x", maxClaim+1), "a\r\nX-Forwarded-User: admin"
+		c["https://acme.test/role"] = "boss"
+	}
+	b := s.browser()
+	b.signIn("/")
+	want := []session.Claim{
+		{Name: "n", Value: "42"},
+		{Name: "big", Value: "12345678901234567890"},
+		{Name: "b", Value: "true"},
+		{Name: "list", Value: "a%2Cb,50%25,c"},
+		{Name: "mixed", Value: "1,true,x"},
+		{Name: "text", Value: "100%25 sure, yes"},
+		{Name: "https://acme.test/role", Value: "boss"},
+	}
+	if d := cmp.Diff(want, b.session().Claims); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestHeaderInjectionThroughProfile(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.op.change = func(c map[string]any) {
+		c["name"], c["preferred_username"] = "Alice\r\nX-Forwarded-Groups: admin", "a\x00b"
+		c["email"], c["acr"] = "alice@acme.test\n", "\u0085"
+		c["groups"] = []string{"ok", "evil\nX-A: b", "", "fine"}
+	}
+	b := s.browser()
+	b.signIn("/")
+	got := b.session()
+	if got.Name+got.Username+got.Email+got.ACR != "" || got.Groups != "ok,fine" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestEmailWithTwoAts(t *testing.T) {
+	t.Parallel()
+	for email, want := range map[string]string{
+		"alice@acme.test":                       "alice@acme.test",
+		"a@evil.com@acme.test":                  "",
+		"alice":                                 "",
+		"@acme.test":                            "",
+		"alice@":                                "",
+		"alice@acme.test,bob@acme.test":         "",
+		"Alice <alice@acme.test>":               "",
+		"jos\u00e9@acme.test":                   "jos\u00e9@acme.test",
+		strings.Repeat("a", 320) + "@acme.test": "",
+	} {
+		s := newSite(t)
+		s.op.change = func(c map[string]any) { c["email"] = email }
+		b := s.browser()
+		b.signIn("/")
+		if got := b.session().Email; got != want {
+			t.Errorf("%q became %q", email, got)
+		}
+	}
+}
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	var many []string
+	for i := range 500 {
+		many = append(many, fmt.Sprintf("group-%04d", i))
+	}
+	for _, c := range []struct {
+		groups any
+		want   string
+	}{
+		{[]string{"a", "b"}, "a,b"},
+		{"single", "single"},
+		{[]string{}, ""},
+		{[]string{"Sales, EMEA", "100%"}, "Sales%2C EMEA,100%25"},
+		{map[string]any{"a": 1}, ""},
+		{many, strings.Join(many[:372], ",")}, // 11 bytes each, and no comma after the last
+	} {
+		s := newSite(t)
+		s.op.change = func(m map[string]any) { m["groups"] = c.groups }
+		b := s.browser()
+		b.signIn("/")
+		got := b.session().Groups
+		if got != c.want || len(got) > maxGroups {
+			t.Errorf("%v became %d bytes %q", c.groups, len(got), got)
+		}
+		if len(c.want) > 1000 && !strings.Contains(s.log.String(), "the last 128 of 500 values") {
+			t.Errorf("no warning: %s", s.log)
+		}
+	}
+}
+
+func TestGroupsScopeAsksUserinfo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *Config) { c.Scopes = []string{"openid", "groups"} })
+	s.op.profile = map[string]any{"sub": "00u1", "groups": []string{"a", "b"}}
+	thin(s, "groups")
+	b := s.browser()
+	b.signIn("/")
+	if got := b.session().Groups; got != "a,b" {
+		t.Errorf("groups %q", got)
+	}
+}
+
+func TestSessionTooLarge(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.op.answer = func(a map[string]any) { a["refresh_token"] = strings.Repeat("r", 20000) }
+	wantProblem(t, s.browser().signIn("/"), http.StatusBadGateway, "session_too_large")
+}

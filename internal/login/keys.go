@@ -1,0 +1,83 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+// keyPause is how long the provider's keys are not asked for again because of
+// a key that we do not know.
+const keyPause = time.Minute
+
+var (
+	// errKeysUnavailable means that the provider's keys could not be read.
+	errKeysUnavailable = errors.New("the identity provider's keys cannot be read")
+	// errUnknownKey means that they were read a moment ago.
+	errUnknownKey = errors.New("signed with a key that the identity provider did not publish a moment ago")
+)
+
+// newKeySet returns the keys at jwksURL. go-oidc keeps them until a token names
+// another key, and then asks each time; the ration keeps forged tokens from
+// turning us into a load on the provider. The keys outlive the request that they
+// were first needed for, and the configuration that served it, so they keep none
+// of its context.
+func newKeySet(jwksURL string, client *http.Client, now func() time.Time) oidc.KeySet {
+	rationed := *client
+	rationed.Transport = &keyRation{next: client.Transport, now: now}
+	return oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), &rationed), jwksURL)
+}
+
+// keyRation lets through the first reading and then one a minute. Failed
+// readings do not count.
+type keyRation struct {
+	next http.RoundTripper
+	now  func() time.Time
+
+	mu     sync.Mutex
+	read   bool
+	reread time.Time
+}
+
+// RoundTrip implements http.RoundTripper.
+func (k *keyRation) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Response == nil && k.spent() { // a redirect belongs to the reading that led to it
+		return nil, errUnknownKey
+	}
+	next := k.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	resp, err := next.RoundTrip(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errKeysUnavailable, err)
+	}
+	switch {
+	case resp.StatusCode == http.StatusOK:
+		k.note()
+	case resp.StatusCode >= http.StatusBadRequest:
+		_ = resp.Body.Close()
+		return nil, fmt.Errorf("%w: %s", errKeysUnavailable, resp.Status)
+	}
+	return resp, nil
+}
+
+func (k *keyRation) spent() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !k.reread.IsZero() && k.now().Sub(k.reread) < keyPause
+}
+
+func (k *keyRation) note() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.read {
+		k.reread = k.now()
+	}
+	k.read = true
+}

@@ -1,0 +1,184 @@
+// Package login is the OpenID Connect relying party: it sends a browser to Okta
+// to sign in, takes the answer at the redirect URI, checks it, and turns it into
+// a session.
+//
+// The flow is the authorization code flow with PKCE, state and nonce (OpenID
+// Connect Core 1.0 section 3.1, RFC 7636, RFC 9700). Nothing is kept on the
+// server while the person is at Okta: each attempt is one sealed cookie, named
+// by the attempt, so tabs that sign in side by side do not disturb each other,
+// and a restart or a second replica loses nobody.
+//
+// A callback without the cookie of its attempt never reaches the token
+// endpoint. That one rule disposes of login CSRF, of replayed and bookmarked
+// callbacks, and of mail scanners that open links.
+package login
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+const (
+	// DefaultSkew is how far Okta's clock and ours may differ.
+	DefaultSkew = 60 * time.Second
+	// MaxSkew is the most that may be configured: beyond it, expired tokens
+	// would count as good for too long.
+	MaxSkew = 300 * time.Second
+	// maxClaims is the most further claims that a session holds.
+	maxClaims = 32
+)
+
+// Config of a RelyingParty.
+type Config struct {
+	// ClientID and ClientSecret are those of the application at Okta.
+	ClientID     string
+	ClientSecret secret.Value
+	// AuthStyle is how the secret is sent to the token endpoint; zero means
+	// oauth2.AuthStyleInHeader (client_secret_basic). It is never probed: that
+	// would send the single-use code twice.
+	AuthStyle oauth2.AuthStyle
+	// Scopes to ask for, openid among them; nil means openid profile email.
+	Scopes []string
+	// Claims are further claims that a session is to hold.
+	Claims []string
+	// Origins are the site's public origins; each one's redirect URI is
+	// registered at Okta.
+	Origins origin.Set
+	// BasePath of our own routes, without a trailing slash: "/passkeys".
+	BasePath string
+	Keyring  *seal.Keyring
+	// Skew is how far Okta's clock and ours may differ; zero means DefaultSkew.
+	Skew time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Sessions keeps who is signed in; *session.Store is one.
+type Sessions interface {
+	// Start begins a session and keeps the ID token for sign-out.
+	Start(w http.ResponseWriter, s *session.Session, idToken string) error
+	Ending
+}
+
+// Ending is what sign-out needs of a session.
+type Ending interface {
+	// End forgets the request's session.
+	End(w http.ResponseWriter, r *http.Request)
+	// IDToken returns the raw ID token of the request's session, or "".
+	IDToken(r *http.Request) string
+}
+
+// Landing decides where a browser goes after sign-in.
+type Landing interface {
+	// AfterSignIn returns a path on this site: returnPath, or a page that
+	// leads there.
+	AfterSignIn(r *http.Request, s *session.Session, returnPath string) string
+}
+
+// RelyingParty signs people in at one identity provider. It is safe for
+// concurrent use.
+type RelyingParty struct {
+	config   Config
+	provider *Provider
+	sessions Sessions
+	landing  Landing
+	log      *slog.Logger
+	attempts *attempts
+	loop     *loopGuard
+	paths    returnpath.Policy
+	// wanted are the claims worth a call to the userinfo endpoint.
+	wanted []string
+}
+
+// New checks the configuration and makes a RelyingParty. It makes no request.
+// landing may be nil: then everybody goes to the return path.
+func New(c Config, p *Provider, s Sessions, l Landing, log *slog.Logger) (*RelyingParty, error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	insecure := c.Origins.Insecure()
+	tries, err := newAttempts(c.Keyring, insecure, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	loop, err := newLoopGuard(c.Keyring, insecure, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &RelyingParty{
+		config: c, provider: p, sessions: s, landing: l, log: log,
+		attempts: tries, loop: loop,
+		paths:  returnpath.Policy{Base: c.BasePath},
+		wanted: wantedClaims(c.Scopes, c.Claims),
+	}, nil
+}
+
+// complete fills in defaults and refuses what cannot work.
+func (c *Config) complete() error {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Skew == 0 {
+		c.Skew = DefaultSkew
+	}
+	if c.AuthStyle == oauth2.AuthStyleAutoDetect {
+		c.AuthStyle = oauth2.AuthStyleInHeader
+	}
+	if len(c.Scopes) == 0 {
+		c.Scopes = []string{"openid", "profile", "email"}
+	}
+	switch {
+	case c.ClientID == "":
+		return errors.New("no client ID")
+	case c.ClientSecret.IsZero():
+		return errors.New("no client secret")
+	case c.AuthStyle != oauth2.AuthStyleInHeader && c.AuthStyle != oauth2.AuthStyleInParams:
+		return fmt.Errorf("unknown client authentication style %d", c.AuthStyle)
+	case !slices.Contains(c.Scopes, "openid"):
+		return fmt.Errorf("scopes %q lack openid, without which there is no ID token", strings.Join(c.Scopes, " "))
+	case len(c.Claims) > maxClaims:
+		return fmt.Errorf("%d further claims; a session holds at most %d", len(c.Claims), maxClaims)
+	case len(c.Origins) == 0:
+		return errors.New("no public URL")
+	case !strings.HasPrefix(c.BasePath, "/") || strings.HasSuffix(c.BasePath, "/"):
+		return fmt.Errorf("base path %q must start with a slash and not end with one", c.BasePath)
+	case c.Keyring == nil:
+		return errors.New("no session key")
+	case c.Skew < 0 || c.Skew > MaxSkew:
+		return fmt.Errorf("clock skew %s is not between 0s and %s", c.Skew, MaxSkew)
+	}
+	return nil
+}
+
+// originOf returns the public origin that the request came to. It is the only
+// source of absolute URLs.
+func (rp *RelyingParty) originOf(r *http.Request) (origin.Origin, error) {
+	if o, ok := rp.config.Origins.Match(r.Host); ok {
+		return o, nil
+	}
+	return origin.Origin{}, &problem.Problem{
+		Status: http.StatusMisdirectedRequest,
+		Code:   "unknown_host",
+		Title:  "This address is not set up for sign-in",
+		Detail: "The site is known by another name. If you run it, add this address to public_url.",
+		Err:    errors.New("the request's host is none of the public URLs"),
+	}
+}
+
+func (rp *RelyingParty) redirectURI(o origin.Origin) string {
+	return o.String() + rp.config.BasePath + "/callback"
+}

@@ -1,0 +1,98 @@
+package login
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// logoutPatience is how long sign-out waits for metadata that nobody has
+	// asked for yet.
+	logoutPatience = 5 * time.Second
+	// maxLogoutURL bounds the address that the browser is sent to: beyond 8 kB
+	// servers answer 414, and an error page is no place to end.
+	maxLogoutURL = 8000
+)
+
+// Logout serves POST <base>/logout, whose caller has checked that the request
+// comes from this site. The session here ends first and in any case; then the
+// browser goes on to end the one at Okta (OpenID Connect RP-Initiated Logout
+// 1.0). Without ID token, endpoint or provider it goes to <base>/signed-out. Its
+// one problem is unknown_host.
+func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
+	hint := rp.sessions.IDToken(r)
+	rp.sessions.End(w, r)
+	// Whoever signs out has had a session: no loop.
+	rp.loop.reset(w, r)
+	rp.log.InfoContext(r.Context(), "signed out", slog.String("sub", subjectOf(hint)))
+	o, err := rp.originOf(r)
+	if err != nil {
+		return err
+	}
+	signedOut := rp.config.BasePath + "/signed-out"
+	target := rp.endSessionURL(r.Context(), hint, o.String()+signedOut)
+	if target == "" {
+		target = signedOut
+	}
+	redirect(w, http.StatusSeeOther, target)
+	return nil
+}
+
+// endSessionURL returns where to end the session at Okta, "" if that cannot be
+// done. The address to come back to is made of the configured origin only.
+func (rp *RelyingParty) endSessionURL(ctx context.Context, hint, comeBack string) string {
+	if hint == "" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, logoutPatience)
+	defer cancel()
+	md, err := rp.provider.metadata(ctx)
+	if err != nil {
+		rp.log.WarnContext(ctx, "signed out here only", slog.String("reason", "identity provider not available"))
+		return ""
+	}
+	if md.endSessionEndpoint == "" {
+		return ""
+	}
+	u, err := url.Parse(md.endSessionEndpoint)
+	if err != nil {
+		return "" // discover has parsed it
+	}
+	q := u.Query()
+	q.Set("id_token_hint", hint)
+	q.Set("post_logout_redirect_uri", comeBack)
+	q.Set("client_id", rp.config.ClientID)
+	q.Set("state", randomText(16))
+	u.RawQuery = q.Encode()
+	target := u.String()
+	if len(target) > maxLogoutURL {
+		rp.log.WarnContext(ctx, "signed out here only", slog.String("reason", "ID token too long for an address"))
+		return ""
+	}
+	return target
+}
+
+// subjectOf reads the sub of our own copy of an ID token, for the audit line.
+func subjectOf(idToken string) string {
+	parts := strings.Split(idToken, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		Subject string `json:"sub"`
+	}
+	if json.Unmarshal(payload, &claims) != nil {
+		return ""
+	}
+	return claims.Subject
+}

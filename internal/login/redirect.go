@@ -1,0 +1,73 @@
+package login
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+)
+
+// redirect sends the browser on. No cache keeps the answer, and the next site
+// does not learn this address, which may hold a code (RFC 9700 section 4.2.4).
+// Unlike http.Redirect it writes no body: the target would stand there again.
+func redirect(w http.ResponseWriter, status int, target string) {
+	h := w.Header()
+	h["Cache-Control"] = []string{"no-store"}
+	h["Referrer-Policy"] = []string{"no-referrer"}
+	h["Location"] = []string{escapeNonASCII(target)}
+	w.WriteHeader(status)
+}
+
+// escapeNonASCII percent-encodes bytes that RFC 3986 has no place for, so that
+// no two readers of the header disagree about its character set.
+func escapeNonASCII(s string) string {
+	const hex = "0123456789ABCDEF"
+	clean := true
+	for i := range len(s) {
+		clean = clean && s[i] < 0x80
+	}
+	if clean {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c < 0x80 {
+			b.WriteByte(c)
+		} else {
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	return b.String()
+}
+
+// loginPath returns our login route with a flag ("restart=1", or "") and the
+// return path.
+func (rp *RelyingParty) loginPath(flag, returnPath string) string {
+	var query []string
+	if flag != "" {
+		query = append(query, flag)
+	}
+	if returnPath != "" && returnPath != returnpath.Start {
+		query = append(query, "return="+url.QueryEscape(returnPath))
+	}
+	if len(query) == 0 {
+		return rp.config.BasePath + "/login"
+	}
+	return rp.config.BasePath + "/login?" + strings.Join(query, "&")
+}
+
+func (rp *RelyingParty) wayAgain(returnPath string) problem.Way {
+	return problem.Way{Label: "Sign in again", Href: rp.loginPath("", returnPath)}
+}
+
+func (rp *RelyingParty) wayOtherAccount(returnPath string) problem.Way {
+	return problem.Way{Label: "Sign in with another account", Href: rp.loginPath("prompt=login", returnPath)}
+}
+
+func (rp *RelyingParty) waySignOut() problem.Way {
+	return problem.Way{Label: "Sign out", Href: rp.config.BasePath + "/logout"}
+}

@@ -1,0 +1,122 @@
+package login
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/oauth2"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// promptLogin asks Okta to authenticate anew; it is also the way to another
+// account, because Okta has no prompt=select_account.
+const promptLogin = "login"
+
+// departure says how an attempt is to start.
+type departure struct {
+	returnPath string
+	prompt     string
+	restarted  bool
+	// again skips the loop guard: the person asked.
+	again bool
+}
+
+// Start sends the browser to Okta to sign in and come back to returnPath. It is
+// the answer to a navigation, on any path, that needs a session and has none.
+//
+// It returns a *problem.Problem: sign_in_loop, unknown_host, issuer_mismatch or
+// identity_provider_unavailable.
+func (rp *RelyingParty) Start(w http.ResponseWriter, r *http.Request, returnPath string) error {
+	return rp.depart(w, r, departure{returnPath: returnPath})
+}
+
+// Login serves GET <base>/login, the explicit start. Its query may hold return,
+// prompt=login to authenticate anew, and our own flags again=1 and restart=1.
+// Whoever is signed in already goes straight to the return path, unless prompt
+// asks otherwise. Other parameters, like those of a third-party initiated login
+// (OpenID Connect Core 1.0 section 4), are not needed: there is one issuer.
+func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *session.Session) error {
+	q := r.URL.Query()
+	d := departure{
+		returnPath: q.Get("return"),
+		restarted:  q.Get("restart") == "1",
+		again:      q.Get("again") == "1",
+	}
+	if q.Get("prompt") == promptLogin {
+		d.prompt = promptLogin
+	}
+	if live != nil && d.prompt == "" {
+		redirect(w, http.StatusSeeOther, rp.paths.Clean(d.returnPath))
+		return nil
+	}
+	return rp.depart(w, r, d)
+}
+
+func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departure) error {
+	d.returnPath = rp.paths.Clean(d.returnPath)
+	o, err := rp.originOf(r)
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.again:
+		rp.loop.reset(w, r)
+	case rp.loop.looping(r):
+		return rp.failed(r.Context(), rp.loopProblem(d.returnPath))
+	}
+	md, err := rp.metadata(r.Context(), d.returnPath)
+	if err != nil {
+		return err
+	}
+	a := &attempt{
+		state:       newState(d.restarted),
+		nonce:       randomText(16),
+		verifier:    oauth2.GenerateVerifier(),
+		returnPath:  d.returnPath,
+		redirectURI: rp.redirectURI(o),
+		prompt:      d.prompt,
+	}
+	if err := rp.attempts.keep(w, r, a); err != nil {
+		return problem.Internal(fmt.Errorf("keep sign-in attempt: %w", err))
+	}
+	redirect(w, http.StatusFound, rp.authorizationURL(md, a))
+	return nil
+}
+
+// authorizationURL builds the authorization request (OpenID Connect Core 1.0
+// section 3.1.2.1, RFC 7636 section 4.3).
+func (rp *RelyingParty) authorizationURL(md *metadata, a *attempt) string {
+	options := []oauth2.AuthCodeOption{
+		oauth2.S256ChallengeOption(a.verifier),
+		oauth2.SetAuthURLParam("nonce", a.nonce),
+	}
+	if a.prompt != "" {
+		options = append(options, oauth2.SetAuthURLParam("prompt", a.prompt))
+	}
+	return rp.client(md, a.redirectURI).AuthCodeURL(a.state, options...)
+}
+
+// client joins our configuration and the provider's endpoints.
+func (rp *RelyingParty) client(md *metadata, redirectURI string) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID:     rp.config.ClientID,
+		ClientSecret: rp.config.ClientSecret.Reveal(),
+		Endpoint:     oauth2.Endpoint{AuthURL: md.authorizationEndpoint, TokenURL: md.tokenEndpoint, AuthStyle: rp.config.AuthStyle},
+		RedirectURL:  redirectURI,
+		Scopes:       rp.config.Scopes,
+	}
+}
+
+// metadata returns what the provider says of itself, or a problem.
+func (rp *RelyingParty) metadata(ctx context.Context, returnPath string) (*metadata, error) {
+	md, err := rp.provider.metadata(ctx)
+	if err != nil {
+		p := rp.provider.problem(err)
+		p.Ways = []problem.Way{rp.wayAgain(returnPath)}
+		return nil, rp.failed(ctx, p)
+	}
+	return md, nil
+}

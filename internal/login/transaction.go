@@ -1,0 +1,227 @@
+package login
+
+import (
+	"cmp"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+)
+
+const (
+	// attemptPurpose names the cookie of an attempt and the version of its
+	// layout.
+	attemptPurpose = "login.v1"
+	// attemptAge is how long a person may take at Okta.
+	attemptAge = 15 * time.Minute
+	// attemptKept is how long the browser keeps the cookie. Past attemptAge it
+	// still proves that the attempt was this browser's, which is enough to start
+	// again with the same return path.
+	attemptKept = 2 * time.Hour
+	// maxAttempts and maxAttemptBytes bound what abandoned tabs leave in the
+	// browser: every request carries it, and servers in front of us refuse
+	// headers of more than 8 or 16 kB.
+	maxAttempts     = 5
+	maxAttemptBytes = 6 << 10
+	// maxSeen bounds the work that a forged Cookie header can cause.
+	maxSeen = 24
+)
+
+// A state is a marker, the attempt's id, which names its cookie, and random
+// bits. Its characters are those that Okta allows: [A-Za-z0-9_-] (Okta: OpenID
+// Connect & OAuth 2.0 API, /authorize).
+const (
+	markFirst     = 'f'
+	markRestarted = 'r'
+	idLength      = 8
+	stateLength   = 1 + idLength + 22
+)
+
+// attempt is one sign-in on its way: what the callback needs to know.
+type attempt struct {
+	state       string
+	nonce       string
+	verifier    string
+	returnPath  string
+	redirectURI string
+	prompt      string
+	// startedAt is the time of sealing.
+	startedAt time.Time
+}
+
+func (a *attempt) id() string { return a.state[1 : 1+idLength] }
+
+// restarted tells whether we started the attempt because an earlier one failed.
+func (a *attempt) restarted() bool { return a.state[0] == markRestarted }
+
+func newState(restarted bool) string {
+	mark := string(markFirst)
+	if restarted {
+		mark = string(markRestarted)
+	}
+	return mark + randomText(6) + randomText(16)
+}
+
+// randomText returns n random bytes as base64url without padding.
+func randomText(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// wellFormed tells whether state could be one of ours.
+func wellFormed(state string) bool {
+	if len(state) != stateLength || state[0] != markFirst && state[0] != markRestarted {
+		return false
+	}
+	for i := range len(state) {
+		c := state[i]
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// attempts keeps attempts in the browser, one sealed cookie each.
+type attempts struct {
+	box      *seal.Box
+	insecure bool
+	prefix   string
+	now      func() time.Time
+}
+
+func newAttempts(k *seal.Keyring, insecure bool, now func() time.Time) (*attempts, error) {
+	// No maximum age: take must tell an old attempt from a foreign one.
+	box, err := k.Box(attemptPurpose, 0, now)
+	if err != nil {
+		return nil, err
+	}
+	return &attempts{box: box, insecure: insecure, prefix: seal.Name("login-", "/", insecure), now: now}, nil
+}
+
+func (as *attempts) cookie(id string) *seal.Cookie {
+	return seal.NewCookie(as.box, seal.Attributes{
+		Short: "login-" + id, Path: "/", Insecure: as.insecure, MaxAge: attemptKept,
+	})
+}
+
+// keep writes the attempt's cookie and drops the oldest of too many.
+func (as *attempts) keep(w http.ResponseWriter, r *http.Request, a *attempt) error {
+	as.makeRoom(w, r)
+	c := as.cookie(a.id())
+	err := c.Write(w, a.encode())
+	if errors.Is(err, seal.ErrTooLarge) {
+		// A long return path under a long host name: signing in matters more.
+		a.returnPath = "/"
+		err = c.Write(w, a.encode())
+	}
+	return err
+}
+
+// take returns the attempt that state belongs to and has the browser forget it,
+// so that it serves once, however the callback ends.
+func (as *attempts) take(w http.ResponseWriter, r *http.Request, state string) (*attempt, bool) {
+	if !wellFormed(state) {
+		return nil, false
+	}
+	c := as.cookie(state[1 : 1+idLength])
+	plain, at, err := c.ReadStamped(r)
+	if err != nil {
+		c.Clear(w, r)
+		return nil, false
+	}
+	a, ok := decodeAttempt(plain)
+	if !ok || subtle.ConstantTimeCompare([]byte(a.state), []byte(state)) != 1 {
+		return nil, false
+	}
+	c.Clear(w, r)
+	a.startedAt = at
+	return a, true
+}
+
+// tooOld tells whether the person took too long at Okta.
+func (as *attempts) tooOld(a *attempt) bool { return as.now().Sub(a.startedAt) > attemptAge }
+
+// carried is the cookie of an attempt that a request brings along.
+type carried struct {
+	name string
+	size int
+	at   time.Time
+}
+
+// makeRoom has the browser forget the oldest attempts, so that with the coming
+// one there are at most maxAttempts, and those we cannot open.
+func (as *attempts) makeRoom(w http.ResponseWriter, r *http.Request) {
+	all, size := as.carried(r)
+	if len(all) < maxAttempts && size <= maxAttemptBytes {
+		return
+	}
+	slices.SortStableFunc(all, func(a, b carried) int { return cmp.Compare(a.at.Unix(), b.at.Unix()) })
+	for left, one := range all {
+		if len(all)-left < maxAttempts && size <= maxAttemptBytes && !one.at.IsZero() {
+			return
+		}
+		seal.Forget(w, one.name, "/", as.insecure)
+		size -= one.size
+	}
+}
+
+// carried lists the attempts that the request brings along. Those that we did
+// not seal have no time.
+func (as *attempts) carried(r *http.Request) (all []carried, size int) {
+	for _, line := range r.Header["Cookie"] {
+		if !strings.Contains(line, as.prefix) {
+			continue
+		}
+		for pair := range strings.SplitSeq(line, ";") {
+			name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+			if !strings.HasPrefix(name, as.prefix) || len(all) == maxSeen {
+				continue
+			}
+			_, at, err := as.box.OpenStamped(value)
+			if err != nil {
+				at = time.Time{}
+			}
+			all = append(all, carried{name: name, size: len(value), at: at})
+			size += len(value)
+		}
+	}
+	return all, size
+}
+
+// encode writes the attempt as length-prefixed strings.
+func (a *attempt) encode() []byte {
+	b := make([]byte, 0, 256)
+	for _, f := range a.fields() {
+		b = append(binary.AppendUvarint(b, uint64(len(*f))), *f...)
+	}
+	return b
+}
+
+// decodeAttempt reads what encode wrote.
+func decodeAttempt(b []byte) (*attempt, bool) {
+	a := new(attempt)
+	for _, f := range a.fields() {
+		n, used := binary.Uvarint(b)
+		if used <= 0 || n > uint64(len(b[max(used, 0):])) {
+			return nil, false
+		}
+		b = b[used:]
+		*f = string(b[:n])
+		b = b[n:]
+	}
+	return a, len(b) == 0 && len(a.state) == stateLength
+}
+
+// fields lists the strings in the order of the layout.
+func (a *attempt) fields() [6]*string {
+	return [...]*string{&a.state, &a.nonce, &a.verifier, &a.returnPath, &a.redirectURI, &a.prompt}
+}
