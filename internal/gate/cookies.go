@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -52,19 +53,24 @@ func (h *Headers) stripLine(line string) (string, bool) {
 }
 
 func (h *Headers) mentionsUs(line string) bool {
-	for _, prefix := range h.ourNames {
-		if strings.Contains(line, prefix) {
+	for _, part := range h.ourPrefixes {
+		if strings.Contains(line, part) {
 			return true
 		}
 	}
-	return strings.Contains(line, ClientStateCookie)
+	for _, name := range h.ourNames {
+		if strings.Contains(line, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (h *Headers) isOurs(name string) bool {
-	for _, prefix := range h.ourNames {
+	for _, prefix := range h.ourPrefixes {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
 	}
-	return name == ClientStateCookie
+	return slices.Contains(h.ourNames, name)
 }

@@ -8,10 +8,6 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// ClientStateCookie is where Corbado's client state is kept between visits; it
-// is none of the app's business.
-const ClientStateCookie = "cbo_client_state"
-
 // Headers says what the app is told: it takes out of a request what a client
 // must not say, and puts in who the user is.
 type Headers struct {
@@ -23,16 +19,19 @@ type Headers struct {
 	// lengths has a bit for each length of a forbidden name, to pass over most
 	// headers without folding them.
 	lengths  uint64
-	ourNames []string
+	// ourPrefixes and ourNames tell the cookies that are not the app's.
+	ourPrefixes []string
+	ourNames    []string
 }
 
 // NewHeaders checks the mapping. Insecure is for plain http on loopback, where
-// our cookies have other names.
-func NewHeaders(identity Identity, insecure bool) (*Headers, error) {
+// our cookies have other names. Cookies are those of ours that other rooms set
+// under names of their own.
+func NewHeaders(identity Identity, insecure bool, cookies ...string) (*Headers, error) {
 	if err := identity.Check(); err != nil {
 		return nil, err
 	}
-	h := &Headers{identity: identity.canonicalised(), forbidden: make(map[string]struct{})}
+	h := &Headers{identity: identity.canonicalised(), forbidden: make(map[string]struct{}), ourNames: cookies}
 	for _, set := range []Identity{identity, Forwarded(), Remote()} {
 		for _, m := range set {
 			folded := fold(m.Header)
@@ -40,9 +39,9 @@ func NewHeaders(identity Identity, insecure bool) (*Headers, error) {
 			h.lengths |= 1 << min(len(folded), 63)
 		}
 	}
-	h.ourNames = []string{"__Host-" + seal.NamePrefix, "__Secure-" + seal.NamePrefix}
+	h.ourPrefixes = []string{"__Host-" + seal.NamePrefix, "__Secure-" + seal.NamePrefix}
 	if insecure {
-		h.ourNames = []string{seal.NamePrefix}
+		h.ourPrefixes = []string{seal.NamePrefix}
 	}
 	return h, nil
 }

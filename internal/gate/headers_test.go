@@ -16,7 +16,7 @@ import (
 
 func newHeaders(tb testing.TB, id Identity) *Headers {
 	tb.Helper()
-	h, err := NewHeaders(id, false)
+	h, err := NewHeaders(id, false, "cbo_client_state")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,0 +1,1 @@
+"use strict";(()=>{var r="cbo_connect_",n="passkeys_user";function o(){f(e=>{c(e),e.removeItem(n)})}function c(e){for(let t of Object.keys(e))t.startsWith(r)&&e.removeItem(t)}function f(e){try{e(localStorage)}catch{}}o();})();

@@ -1,0 +1,3 @@
+import { passkeyList } from './passkeylist';
+
+void passkeyList();

@@ -1,0 +1,89 @@
+import { keepOnlyFor } from './clientstate';
+import { load, providerOptions, watchForCrash } from './component';
+import { connectToken, SessionEnded } from './connecttoken';
+import { click, giveKeys } from './keyboard';
+import { Outcome, type Status } from './outcome';
+import { Page } from './page';
+import { report } from './result';
+
+/** How long the component may take to note a skip before we go on, in ms. */
+const skipPatience = 800;
+
+/**
+ * Runs the offer to add a passkey. Whatever happens, the user goes on to the
+ * return path, once.
+ */
+export async function offer(go: (path: string) => void) {
+  const page = new Page();
+  const { mount, settings } = page;
+  const outcome = new Outcome();
+  let over = false;
+
+  const leave = async (status: Status, clientState?: unknown) => {
+    if (over) {
+      return;
+    }
+    over = true;
+    await report(settings.resultPath, status, clientState);
+    go(settings.returnPath);
+  };
+  const unavailable = () => {
+    if (!over) {
+      page.show('unavailable');
+      void leave('unavailable');
+    }
+  };
+
+  document.getElementById('skip')?.addEventListener('click', (event) => {
+    const newTab = event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
+    if (over || newTab) {
+      return; // an ordinary link
+    }
+    event.preventDefault();
+    if (mount.querySelector('.cb-append-benefits-icons')) {
+      void leave('complete'); // its success screen
+      return;
+    }
+    // The component's own control lets Corbado know, too.
+    click(mount.querySelector('.cb-append-skip'));
+    setTimeout(() => void leave('skip'), mount.querySelector('.cb-append-skip') ? skipPatience : 0);
+  });
+  mount.addEventListener('click', () => outcome.touch(), true);
+
+  page.show('loading');
+  keepOnlyFor(settings.user);
+  try {
+    const corbado = await load(settings);
+    if (over) {
+      return;
+    }
+    page.show();
+    giveKeys();
+    watchForCrash(mount, unavailable);
+    corbado.mountCorbadoConnectAppend(mount, {
+      ...providerOptions(settings),
+      appendTokenProvider: async () => {
+        try {
+          return await connectToken(settings.tokenPath, 'passkey-append');
+        } catch (error) {
+          if (error instanceof SessionEnded && !over) {
+            // To go on would only end at a sign-in that nobody announced.
+            over = true;
+            page.show('expired');
+            mount.hidden = true;
+          }
+          throw error;
+        }
+      },
+      onComplete: (status, clientState) => void leave(outcome.completed(status), clientState),
+      onSkip: (status) => void leave(outcome.skipped(status)),
+      onError: (code) => {
+        if (outcome.failed(code)) {
+          void leave('error');
+        }
+      },
+    });
+  } catch {
+    unavailable();
+  }
+}

@@ -1,0 +1,3 @@
+import { forgetUser } from './clientstate';
+
+forgetUser();

@@ -1,0 +1,173 @@
+package passkeys
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+//go:embed html
+var html embed.FS
+
+// The pages, by the names of their templates.
+const (
+	pageAppend    = "append"
+	pageList      = "list"
+	pageSignOut   = "signout"
+	pageSignedOut = "signedout"
+	pageProblem   = "problem"
+)
+
+func parseTemplates() (map[string]*template.Template, error) {
+	parsed := make(map[string]*template.Template)
+	for _, page := range []string{pageAppend, pageList, pageSignOut, pageSignedOut, pageProblem} {
+		t, err := template.ParseFS(html, "html/layout.html", "html/"+page+".html")
+		if err != nil {
+			return nil, fmt.Errorf("page template: %w", err)
+		}
+		parsed[page] = t
+	}
+	return parsed, nil
+}
+
+// view is what a template gets. It holds no text of the request but a cleaned
+// return path, and no token.
+type view struct {
+	// Page is the template's name, Title the document's.
+	Page, Title string
+	Brand       brand
+	Base        string
+	// Styles and Script are URLs of assets; Script may be empty.
+	Styles []string
+	Script string
+	// User is how the signed-in user is addressed; empty for nobody.
+	User string
+	// Return is the way on, a path on the site.
+	Return string
+	// Login starts a sign-in that ends at this page.
+	Login string
+	// Settings is JSON for the glue.
+	Settings string
+	// Problem and RequestID are for the problem page.
+	Problem   *problem.Problem
+	RequestID string
+}
+
+func (p *Pages) view(page, title string, s *session.Session) view {
+	v := view{
+		Page: page, Title: title, Brand: p.brand, Base: p.base, Return: "/",
+		Styles: []string{p.assetPath("page.css"), p.assetPath(brandStyle)},
+		Login:  p.loginPath("/"),
+	}
+	if s != nil {
+		v.User = displayName(s)
+	}
+	return v
+}
+
+// glueSettings is what the glue of a page with the component gets to know.
+type glueSettings struct {
+	componentSettings
+	TokenPath  string `json:"tokenPath"`
+	ResultPath string `json:"resultPath"`
+	ReturnPath string `json:"returnPath"`
+	// User tells one user from another, to the browser only: what the component
+	// kept for somebody else is dropped.
+	User string `json:"user"`
+}
+
+func (p *Pages) glue(s *session.Session, returnPath string) (string, error) {
+	b, err := json.Marshal(glueSettings{
+		componentSettings: p.settings,
+		TokenPath:         p.base + "/connect-token",
+		ResultPath:        p.base + "/append/result",
+		ReturnPath:        returnPath,
+		User:              userKey(s).String(),
+	})
+	return string(b), err
+}
+
+// write renders a page. Nothing of it may be kept by a cache, shown in a frame
+// or tell another site where the user was.
+func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy string, v view) error {
+	var body bytes.Buffer
+	if err := p.templates[v.Page].ExecuteTemplate(&body, "layout", v); err != nil {
+		return fmt.Errorf("render %s page: %w", v.Page, err)
+	}
+	h := w.Header()
+	secure(h)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
+	h.Set("Permissions-Policy", "publickey-credentials-create=(self), publickey-credentials-get=(self), camera=(), geolocation=(), microphone=(), payment=()")
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, err := w.Write(body.Bytes())
+	return err
+}
+
+// secure sets the headers that pages and JSON answers have in common.
+func secure(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+// writeJSON answers a program.
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, answer any) error {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	h := w.Header()
+	secure(h)
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, err = w.Write(body)
+	return err
+}
+
+// displayName is how a page addresses the user.
+func displayName(s *session.Session) string {
+	for _, name := range []string{s.Email, s.Username, s.Name} {
+		if name != "" {
+			return name
+		}
+	}
+	return s.Subject
+}
+
+// cleanQuery tells whether a page may be shown under the request's query: only
+// one return path and nothing else. Otherwise it redirects to the page without
+// the rest. The component acts on ?cboSimulate= and ?invitationToken= in the
+// page's address, which anybody can put into a link.
+func cleanQuery(w http.ResponseWriter, r *http.Request, page string) bool {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	returns := query["return"]
+	if r.URL.RawQuery == "" || err == nil && len(query) == 1 && len(returns) == 1 {
+		return true
+	}
+	if len(returns) > 0 {
+		page += "?return=" + url.QueryEscape(returns[0])
+	}
+	secure(w.Header())
+	http.Redirect(w, r, page, http.StatusSeeOther)
+	return false
+}

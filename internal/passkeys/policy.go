@@ -1,0 +1,78 @@
+package passkeys
+
+import (
+	"slices"
+	"strings"
+)
+
+// policies are the Content-Security-Policy of each kind of page. Every one
+// starts from nothing and names exact origins.
+type policies struct {
+	// component is for pages that hold Corbado's component.
+	component string
+	// plain is for pages that hold our own text only.
+	plain string
+	// signOut is plain without form-action.
+	signOut string
+}
+
+func newPolicies(c component, b brand) policies {
+	images := join("'self' data:", b.logoOrigin)
+	plain := directives{
+		{"default-src", "'none'"},
+		{"script-src", "'self'"},
+		{"style-src", "'self'"},
+		{"img-src", images},
+		{"base-uri", "'none'"},
+		{"frame-ancestors", "'none'"},
+	}
+	toSelf := directive{"form-action", "'self'"}
+	styles := strings.Join(c.styleOrigins, " ")
+	return policies{
+		component: directives{
+			{"default-src", "'none'"},
+			{"script-src", join("'self'", c.scriptOrigins...)},
+			{"style-src", join("'self'", c.styleOrigins...)},
+			{"connect-src", join("'self'", c.apiOrigin)},
+			// The component's icons are data: URLs; a style sheet may bring
+			// pictures and fonts of its own.
+			{"img-src", join(images, styles)},
+			{"font-src", join("'self'", styles)},
+			{"base-uri", "'none'"},
+			{"frame-ancestors", "'none'"},
+			toSelf,
+		}.String(),
+		plain: append(slices.Clip(plain), toSelf).String(),
+		// The sign-out form's POST is answered by a redirect to Okta, and
+		// Chromium holds redirects after a form against form-action too. Okta's
+		// sign-out may redirect further, so no list of origins would be right;
+		// the page holds one form, and no text of anybody's.
+		signOut: plain.String(),
+	}
+}
+
+type directive struct{ name, sources string }
+
+type directives []directive
+
+// String returns the header's value.
+func (ds directives) String() string {
+	var b strings.Builder
+	for i, d := range ds {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(d.name + " " + d.sources)
+	}
+	return b.String()
+}
+
+// join puts the sources that are not empty behind first.
+func join(first string, more ...string) string {
+	for _, source := range more {
+		if source != "" {
+			first += " " + source
+		}
+	}
+	return first
+}
