@@ -1,0 +1,118 @@
+package caddymodule
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+)
+
+// answer shows what a room could not do. It returns nil, because the answer has
+// been written.
+func (p *Passkeys) answer(w http.ResponseWriter, r *http.Request, err error) error {
+	if err == nil {
+		return nil
+	}
+	pr, ok := errors.AsType[*problem.Problem](err)
+	if !ok {
+		pr = problem.Internal(err)
+	}
+	// Rooms log their problems themselves, with what they know of them. What
+	// comes without a face is a fault of ours.
+	level := slog.LevelDebug
+	if !ok {
+		level = slog.LevelError
+	}
+	p.log.LogAttrs(r.Context(), level, "request not served",
+		slog.String("code", pr.Code), slog.Int("status", pr.Status), slog.String("method", r.Method),
+		slog.String("path", r.URL.Path), slog.String("client_ip", clientIP(r)), slog.Any("error", pr.Err))
+	p.pages.Problem(w, r, pr, requestID(r))
+	return nil
+}
+
+const (
+	codeLoginRequired = "login_required"
+	codeNotFound      = "not_found"
+)
+
+// refuse gives the gate's own answers.
+func (p *Passkeys) refuse(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
+	if d.Allow != "" {
+		w.Header().Set("Allow", d.Allow)
+	}
+	return p.answer(w, r, p.refusal(r, d))
+}
+
+// refusal words them.
+func (p *Passkeys) refusal(r *http.Request, d gate.Decision) error {
+	start := problem.Way{Label: "Go to the start page", Href: "/"}
+	switch d.Verdict {
+	case gate.Refuse:
+		return &problem.Problem{
+			Status: http.StatusUnauthorized, Code: codeLoginRequired, Title: "Sign in to continue",
+			Detail: "Nobody is signed in, or the session has ended.",
+			Ways:   []problem.Way{{Label: "Sign in", Href: p.base + "/login"}},
+		}
+	case gate.Misdirected:
+		p.log.WarnContext(r.Context(), "a request named a host that is none of the public origins; if browsers use it, add it to public_url",
+			slog.String("host", r.Host))
+		return &problem.Problem{
+			Status: http.StatusMisdirectedRequest, Code: "unknown_host", Title: "This site is not known by that name",
+			Detail: "The address in your browser is not one that this site was set up for. Use the address that you were given.",
+		}
+	case gate.BadPath:
+		return &problem.Problem{Status: http.StatusBadRequest, Code: "bad_path", Title: "That is not a path on this site"}
+	case gate.CrossSite:
+		return &problem.Problem{
+			Status: http.StatusForbidden, Code: "cross_origin", Title: "Another site tried to sign you out",
+			Detail: "You are still signed in. To sign out, use this site's own page.",
+			Ways:   []problem.Way{{Label: "Sign out", Href: p.base + "/logout"}, start},
+		}
+	case gate.MethodNotAllowed:
+		return &problem.Problem{
+			Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Title: "This page does not take that method",
+			Detail: "It takes " + d.Allow + ".", Ways: []problem.Way{start},
+		}
+	default:
+		return &problem.Problem{
+			Status: http.StatusNotFound, Code: codeNotFound, Title: "There is no such page",
+			Detail: "Nothing is at this address.", Ways: []problem.Way{start},
+		}
+	}
+}
+
+// keepOutOfAccessLog spares the operator a filter: Caddy's access log writes the
+// whole URL and the answer's Location. The room's own log lines tell what
+// happened.
+func keepOutOfAccessLog(r *http.Request) { caddyhttp.SetVar(r.Context(), caddyhttp.LogSkipVar, true) }
+
+// requestID is what a person reads from a page to the people who run the site.
+// Asking for it once puts it, as "uuid", into the access log and into every
+// line that a room logs for this request.
+func requestID(r *http.Request) string {
+	repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	if !ok {
+		return ""
+	}
+	id, _ := repl.GetString("http.request.uuid")
+	return id
+}
+
+// clientIP honours Caddy's trusted_proxies.
+func clientIP(r *http.Request) string {
+	ip, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	return ip
+}
+
+// originalURI is what the browser asked for, before any rewrite.
+func originalURI(r *http.Request) string {
+	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
+		return original.URL.RequestURI()
+	}
+	return r.URL.RequestURI()
+}

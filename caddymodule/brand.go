@@ -1,0 +1,36 @@
+package caddymodule
+
+import (
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+)
+
+// Brand is the look of the sidecar's pages.
+type Brand struct {
+	// The name that pages show. Default: the first public URL's host.
+	Name string `json:"name,omitempty"`
+	// Logo: a path on this site, which must be public, or an https URL. Default: none.
+	Logo string `json:"logo,omitempty"`
+	// Colour of buttons and links, as `rrggbb` or `#rrggbb` (which a Caddyfile
+	// needs in quotes, because # begins a comment there). Default: `0b5fff`.
+	Color string `json:"color,omitempty"`
+}
+
+func (b *Brand) settings() settings {
+	return settings{"name": text(&b.Name), "logo": text(&b.Logo), "color": func(d *caddyfile.Dispenser) error {
+		if !d.NextArg() {
+			return d.Err("color needs a value like 0b5fff; with a # before it, put it in quotes, because # begins a comment")
+		}
+		d.Prev()
+		return text(&b.Color)(d)
+	}}
+}
+
+// cssColor writes the colour as style sheets do.
+func cssColor(configured string) string {
+	if configured == "" || strings.HasPrefix(configured, "#") {
+		return configured
+	}
+	return "#" + configured
+}

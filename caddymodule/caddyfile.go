@@ -1,0 +1,126 @@
+package caddymodule
+
+import (
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+)
+
+const directive = "passkeys"
+
+func init() {
+	httpcaddyfile.RegisterDirective(directive, parseDirective)
+	// Before basic_auth and all that answers, after what rewrites: the gate
+	// must judge the path that the app will get.
+	httpcaddyfile.RegisterDirectiveOrder(directive, httpcaddyfile.Before, "basic_auth")
+}
+
+// parseDirective refuses a matcher: a gate that covers half a site is a hole.
+func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+	h.Next()
+	_, matched, err := h.MatcherToken()
+	if err != nil {
+		return nil, err
+	}
+	if matched {
+		return nil, h.Err("passkeys guards the whole site and takes no matcher; list what needs no session with: public <path>")
+	}
+	h.Reset()
+	p := new(Passkeys)
+	if err := p.UnmarshalCaddyfile(h.Dispenser); err != nil {
+		return nil, err
+	}
+	return h.NewRoute(nil, p), nil
+}
+
+// UnmarshalCaddyfile reads the directive. Syntax:
+//
+//	passkeys {
+//		public_url <origin...>
+//		okta {
+//			issuer        <url>
+//			client_id     <id>
+//			client_secret <secret>
+//			scopes        <scope...>
+//			client_auth   client_secret_basic|client_secret_post
+//		}
+//		corbado {
+//			project_id   <id>
+//			api_secret   <secret>
+//			backend_api  <url>
+//			frontend_api <host suffix or url>
+//			identifier   <claim>
+//			components   <script url> <style url>
+//		}
+//		session {
+//			key      <secret...>
+//			idle     <duration>
+//			lifetime <duration>
+//		}
+//		enroll   always|never|every <duration>
+//		identity forwarded|remote|{
+//			<Header> <claim>
+//		}
+//		public   <path...>
+//		path     <base path>
+//		brand {
+//			name  <name>
+//			logo  <path or url>
+//			color <rrggbb>
+//		}
+//	}
+//
+// Parsing only parses: placeholders and defaults belong to the machine that
+// runs the configuration, not to the one that adapts it.
+func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next()
+	start := placeOf(d)
+	if d.NextArg() {
+		return d.Errf("passkeys takes a block and no arguments, not '%s'", d.Val())
+	}
+	block := func(name string, known settings, missing func() string) func(*caddyfile.Dispenser) error {
+		return func(d *caddyfile.Dispenser) error {
+			at := placeOf(d)
+			if d.NextArg() {
+				return d.Errf("%s takes a block and no arguments, not '%s'", name, d.Val())
+			}
+			if err := known.parse(d, name); err != nil {
+				return err
+			}
+			if missing != nil && missing() != "" {
+				return at.errorf("%s", missing())
+			}
+			return nil
+		}
+	}
+	err := settings{
+		"public_url": texts(&p.PublicURLs),
+		"okta":       block("okta", p.Okta.settings(), p.Okta.missing),
+		"corbado":    block("corbado", p.Corbado.settings(), p.Corbado.missing),
+		"session":    block("session", p.Session.settings(), nil),
+		"enroll":     p.Enroll.parse,
+		"identity":   p.Identity.parse,
+		"public":     texts(&p.Public),
+		"path":       text(&p.Path),
+		"brand":      block("brand", p.Brand.settings(), nil),
+	}.parse(d, directive)
+	if err != nil {
+		return err
+	}
+	if missing := p.missing(); missing != "" {
+		return start.errorf("%s", missing)
+	}
+	return nil
+}
+
+// missing names a required setting that is not there.
+func (p *Passkeys) missing() string {
+	if len(p.PublicURLs) == 0 {
+		return "passkeys needs public_url, the origin that browsers use, like https://app.example.com"
+	}
+	if missing := p.Okta.missing(); missing != "" {
+		return missing
+	}
+	return p.Corbado.missing()
+}
+
+var _ caddyfile.Unmarshaler = (*Passkeys)(nil)

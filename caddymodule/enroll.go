@@ -1,0 +1,63 @@
+package caddymodule
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+)
+
+// Enroll says when a user who has just signed in is asked to add a passkey. A
+// user who has added one on this browser is not asked there again.
+type Enroll struct {
+	// `every` (default), `always` or `never`.
+	When string `json:"when,omitempty"`
+	// With `every`: how long a user who declined is left alone on that browser.
+	// Default: `30d`.
+	Period caddy.Duration `json:"period,omitempty"`
+}
+
+const defaultEnrollPeriod = 30 * 24 * time.Hour
+
+// The values of Enroll.When.
+const (
+	enrollEvery  = "every"
+	enrollAlways = "always"
+	enrollNever  = "never"
+)
+
+// policy is the setting in the terms of the pages.
+func (e *Enroll) policy() (passkeys.EnrolPolicy, error) {
+	switch {
+	case e.When != enrollEvery && e.When != "" && e.Period != 0:
+		return passkeys.EnrolPolicy{}, fmt.Errorf("enroll %s takes no period", e.When)
+	case e.When == enrollNever:
+		return passkeys.Never(), nil
+	case e.When == enrollAlways:
+		return passkeys.Always(), nil
+	case e.When == enrollEvery, e.When == "":
+		return passkeys.Every(time.Duration(orDefault(e.Period, caddy.Duration(defaultEnrollPeriod)))), nil
+	}
+	return passkeys.EnrolPolicy{}, fmt.Errorf("enroll '%s' is unknown; use always, never or every", e.When)
+}
+
+func (e *Enroll) parse(d *caddyfile.Dispenser) error {
+	const want = "enroll takes always, never, or every with a duration, like: enroll every 30d"
+	if !d.NextArg() {
+		return d.Err(want)
+	}
+	e.When = d.Val()
+	switch e.When {
+	case enrollAlways, enrollNever:
+		if d.NextArg() {
+			return d.Err(want)
+		}
+		return noBlock(d, "enroll")
+	case enrollEvery:
+		return duration(&e.Period)(d)
+	}
+	return d.Errf("enroll '%s' is unknown; %s", e.When, want)
+}

@@ -1,0 +1,83 @@
+package caddymodule
+
+import (
+	"log/slog"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/connecttoken"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+func init() {
+	caddy.RegisterModule(Passkeys{})
+}
+
+// Passkeys puts Okta sign-in and Corbado passkeys before an app that cannot be
+// changed. Every request to the site needs a signed-in user, except to public
+// paths; the app learns who the user is from request headers that no client can
+// forge; everything under `path` is answered here and never reaches the app.
+//
+// It sets the placeholders `{http.auth.user.id}` (the `sub` claim),
+// `{http.auth.user.email}`, `.name`, `.preferred_username`, `.groups`, `.amr`,
+// `.acr`, `.idp` and `.iss`; each is empty for a visitor of a public path who is
+// not signed in.
+//
+// Any string may hold placeholders like `{env.NAME}` and `{file./run/secrets/name}`;
+// they are resolved when the configuration is loaded.
+type Passkeys struct {
+	// The origins that browsers know the site by, as registered at Okta, like
+	// `https://app.example.com`. Required. Redirect URIs are built from these
+	// and never from a request. `http` only for loopback hosts.
+	PublicURLs []string `json:"public_urls,omitempty"`
+	// Where users sign in. Required.
+	Okta Okta `json:"okta"`
+	// Where passkeys live. Required.
+	Corbado Corbado `json:"corbado"`
+	// How long a session lasts and what seals it.
+	Session Session `json:"session,omitzero"`
+	// When users are asked to add a passkey after signing in.
+	Enroll Enroll `json:"enroll,omitzero"`
+	// Which request headers tell the app who the user is.
+	Identity Identity `json:"identity,omitzero"`
+	// Paths that need no session: exact (`/healthz`) or a prefix (`/static/*`).
+	// Default: none. A request in any unusual spelling (dot segments, encoded
+	// slashes, `;` parameters) is not public.
+	Public []string `json:"public,omitempty"`
+	// Base path of the sidecar's own routes. Default: `/passkeys`.
+	Path string `json:"path,omitempty"`
+	// Name, logo and colour of the sidecar's pages.
+	Brand Brand `json:"brand,omitzero"`
+
+	log      *slog.Logger
+	base     string
+	held     *heldState
+	headers  *gate.Headers
+	gate     *gate.Gate
+	sessions *session.Store
+	login    *login.RelyingParty
+	pages    *passkeys.Pages
+	tokens   *connecttoken.Handler
+}
+
+// CaddyModule returns the Caddy module information.
+func (Passkeys) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.passkeys",
+		New: func() caddy.Module { return new(Passkeys) },
+	}
+}
+
+// Cleanup gives back what this instance took. Requests that began under it may
+// still be running, so nothing that they use is closed here.
+func (p *Passkeys) Cleanup() error { return p.held.release() }
+
+var (
+	_ caddy.Provisioner           = (*Passkeys)(nil)
+	_ caddy.CleanerUpper          = (*Passkeys)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Passkeys)(nil)
+)

@@ -1,0 +1,64 @@
+package caddymodule
+
+import (
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"golang.org/x/oauth2"
+)
+
+// Okta says how users sign in: an OpenID Connect application at Okta, or at
+// Auth0.
+type Okta struct {
+	// The issuer exactly as Okta writes it, like
+	// `https://login.example.com/oauth2/default`. Required. Okta's has no
+	// trailing slash, Auth0's has one.
+	Issuer string `json:"issuer,omitempty"`
+	// The application's client ID. Required.
+	ClientID string `json:"client_id,omitempty"`
+	// The application's client secret, as a placeholder. Required.
+	ClientSecret string `json:"client_secret,omitempty"`
+	// Scopes to ask for. Default: `openid profile email`. Add `groups` for group
+	// names, which the authorization server must offer.
+	Scopes []string `json:"scopes,omitempty"`
+	// How the client secret is sent to the token endpoint: `client_secret_basic`
+	// (default) or `client_secret_post`.
+	ClientAuth string `json:"client_auth,omitempty"`
+}
+
+func (o *Okta) settings() settings {
+	return settings{
+		"issuer":        text(&o.Issuer),
+		"client_id":     text(&o.ClientID),
+		"client_secret": text(&o.ClientSecret),
+		"scopes":        texts(&o.Scopes),
+		"client_auth": func(d *caddyfile.Dispenser) error {
+			if err := text(&o.ClientAuth)(d); err != nil {
+				return err
+			}
+			if _, ok := authStyles[o.ClientAuth]; !ok {
+				return d.Errf("client_auth '%s' is unknown; use client_secret_basic or client_secret_post", o.ClientAuth)
+			}
+			return nil
+		},
+	}
+}
+
+// missing names a required setting that is not there.
+func (o *Okta) missing() string {
+	switch {
+	case o.Issuer == "":
+		return "okta needs issuer, like https://login.example.com/oauth2/default"
+	case o.ClientID == "":
+		return "okta needs client_id, from the application's page in Okta's admin console"
+	case o.ClientSecret == "":
+		return "okta needs client_secret, like {file./run/secrets/okta_client_secret}"
+	}
+	return ""
+}
+
+// authStyles names the client authentication methods of OpenID Connect Core 1.0
+// section 9 that are offered.
+var authStyles = map[string]oauth2.AuthStyle{
+	"":                    oauth2.AuthStyleInHeader,
+	"client_secret_basic": oauth2.AuthStyleInHeader,
+	"client_secret_post":  oauth2.AuthStyleInParams,
+}

@@ -1,0 +1,190 @@
+package caddymodule
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/connecttoken"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// Provision sets the defaults, resolves placeholders and builds the rooms. It
+// talks to nobody: `caddy validate` and a start work while Okta and Corbado are
+// down.
+func (p *Passkeys) Provision(ctx caddy.Context) error {
+	p.log = ctx.Slogger()
+	if missing := p.missing(); missing != "" {
+		return errors.New(missing)
+	}
+	rv := resolver{repl: caddy.NewReplacer(), log: p.log}
+	v, err := p.values(ctx, rv)
+	if err != nil {
+		return err
+	}
+	if p.held, err = holdState(v.issuer, v.login.ClientID, p.log); err != nil {
+		return err
+	}
+	return p.build(v)
+}
+
+// values are the settings with defaults set and placeholders resolved.
+type values struct {
+	issuer   string
+	origins  origin.Set
+	keyring  *seal.Keyring
+	identity gate.Identity
+	login    login.Config
+	corbado  corbado.Config
+	pages    passkeys.Config
+}
+
+func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) {
+	if p.base = p.Path; p.base == "" {
+		p.base = "/passkeys"
+	}
+	urls, err := rv.texts("public_url", p.PublicURLs)
+	if err != nil {
+		return v, err
+	}
+	if v.origins, err = origin.ParseSet(urls); err != nil {
+		return v, fmt.Errorf("public_url: %w", err)
+	}
+	if v.identity, err = p.Identity.mapping(); err != nil {
+		return v, err
+	}
+	keyring, err := p.keyring(ctx, rv)
+	if err != nil {
+		return v, err
+	}
+	if err := p.oktaValues(ctx, rv, &v); err != nil {
+		return v, err
+	}
+	v.keyring = keyring.Bind(v.issuer + " " + v.login.ClientID)
+	v.login.Origins, v.login.BasePath, v.login.Keyring = v.origins, p.base, v.keyring
+	v.login.Claims = furtherClaims(v.identity)
+	if err := p.corbadoValues(ctx, rv, &v); err != nil {
+		return v, err
+	}
+	return v, p.pageValues(rv, &v)
+}
+
+func (p *Passkeys) oktaValues(ctx caddy.Context, rv resolver, v *values) (err error) {
+	style, ok := authStyles[p.Okta.ClientAuth]
+	if !ok {
+		return fmt.Errorf("okta client_auth '%s' is unknown; use client_secret_basic or client_secret_post", p.Okta.ClientAuth)
+	}
+	v.login.AuthStyle = style
+	if v.issuer, err = rv.text("okta issuer", p.Okta.Issuer); err != nil {
+		return err
+	}
+	if v.login.ClientID, err = rv.text("okta client_id", p.Okta.ClientID); err != nil {
+		return err
+	}
+	if v.login.ClientSecret, err = rv.secret(ctx, "okta client_secret", p.Okta.ClientSecret); err != nil {
+		return err
+	}
+	if v.login.Scopes, err = rv.texts("okta scopes", p.Okta.Scopes); err != nil {
+		return err
+	}
+	if len(v.login.Scopes) == 0 {
+		v.login.Scopes = []string{"openid", "profile", "email"}
+	}
+	return nil
+}
+
+func (p *Passkeys) corbadoValues(ctx caddy.Context, rv resolver, v *values) (err error) {
+	c := p.Corbado
+	v.corbado.Version = version()
+	if v.corbado.ProjectID, err = rv.text("corbado project_id", c.ProjectID); err != nil {
+		return err
+	}
+	if v.corbado.APISecret, err = rv.secret(ctx, "corbado api_secret", c.APISecret); err != nil {
+		return err
+	}
+	if v.corbado.BaseURL, err = rv.text("corbado backend_api", orDefault(c.BackendAPI, defaultBackendAPI)); err != nil {
+		return err
+	}
+	v.pages.Component.ProjectID = v.corbado.ProjectID
+	if v.pages.Component.FrontendAPI, err = rv.text("corbado frontend_api", orDefault(c.FrontendAPI, passkeys.DefaultFrontendAPI)); err != nil {
+		return err
+	}
+	components, err := rv.texts("corbado components", c.Components)
+	if err != nil {
+		return err
+	}
+	switch len(components) {
+	case 0:
+		components = []string{passkeys.DefaultScript, passkeys.DefaultStyle}
+	case 2:
+	default:
+		return errors.New("corbado components takes two URLs, the script's and the style's")
+	}
+	v.pages.Component.Scripts, v.pages.Component.Styles = components[:1], components[1:]
+	return nil
+}
+
+func (p *Passkeys) pageValues(rv resolver, v *values) (err error) {
+	v.pages.BasePath, v.pages.Origins, v.pages.Keyring = p.base, v.origins, v.keyring
+	if v.pages.Enrol, err = p.Enroll.policy(); err != nil {
+		return err
+	}
+	b := &v.pages.Brand
+	if b.Name, err = rv.text("brand name", p.Brand.Name); err != nil {
+		return err
+	}
+	if b.Logo, err = rv.text("brand logo", p.Brand.Logo); err != nil {
+		return err
+	}
+	color, err := rv.text("brand color", p.Brand.Color)
+	b.Color = cssColor(color)
+	return err
+}
+
+// build makes the rooms, each from its own values.
+func (p *Passkeys) build(v values) (err error) {
+	if p.headers, err = gate.NewHeaders(v.identity, v.origins.Insecure(), passkeys.ClientStateCookie); err != nil {
+		return err
+	}
+	if p.sessions, err = session.New(session.Config{
+		Keyring: v.keyring, Insecure: v.origins.Insecure(), LogoutPath: p.base + "/logout",
+		Idle:     time.Duration(orDefault(p.Session.Idle, caddy.Duration(defaultIdle))),
+		Lifetime: time.Duration(orDefault(p.Session.Lifetime, caddy.Duration(defaultLifetime))),
+	}); err != nil {
+		return err
+	}
+	if p.gate, err = gate.New(gate.Config{Base: p.base, Public: p.Public, Origins: v.origins}, p.sessions); err != nil {
+		return err
+	}
+	if p.pages, err = passkeys.New(v.pages, p.log); err != nil {
+		return err
+	}
+	if p.login, err = login.New(v.login, p.held.provider, p.sessions, p.pages, p.log); err != nil {
+		return err
+	}
+	v.corbado.HTTPClient = p.held.client
+	client, err := corbado.New(v.corbado)
+	if err != nil {
+		return err
+	}
+	p.tokens, err = connecttoken.New(connecttoken.Config{
+		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.held.limiter,
+	}, client, p.log)
+	return err
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var unset T
+	if v == unset {
+		return otherwise
+	}
+	return v
+}

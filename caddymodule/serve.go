@@ -1,0 +1,64 @@
+package caddymodule
+
+import (
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// ServeHTTP is a request's whole path.
+func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	p.headers.Scrub(r)
+	d := p.gate.Admit(r)
+	setPlaceholders(r, d.Session)
+
+	if d.Verdict == gate.Upstream {
+		return p.upstream(w, r, d.Session, next)
+	}
+	requestID(r)
+	switch d.Verdict {
+	case gate.Challenge:
+		return p.answer(w, r, p.login.Start(w, r, originalURI(r)))
+	case gate.Login:
+		return p.answer(w, r, p.login.Login(w, r, d.Session))
+	case gate.Callback:
+		keepOutOfAccessLog(r) // its URL holds the authorization code
+		return p.answer(w, r, p.login.Callback(w, r, d.Session))
+	case gate.LogoutQuestion:
+		return p.answer(w, r, p.pages.SignOutQuestion(w, r, d.Session))
+	case gate.Logout:
+		keepOutOfAccessLog(r) // its Location holds the ID token as a hint
+		return p.answer(w, r, p.login.Logout(w, r))
+	case gate.SignedOut:
+		return p.answer(w, r, p.pages.SignedOut(w, r))
+	case gate.List:
+		return p.answer(w, r, p.pages.List(w, r, d.Session))
+	case gate.Append:
+		return p.answer(w, r, p.pages.Append(w, r, d.Session))
+	case gate.AppendResult:
+		return p.answer(w, r, p.pages.Result(w, r, d.Session))
+	case gate.SessionInfo:
+		return p.answer(w, r, p.pages.Session(w, r, d.Session))
+	case gate.ConnectToken:
+		return p.answer(w, r, p.tokens.Serve(w, r, d.Session))
+	case gate.Asset:
+		return p.answer(w, r, p.pages.Asset(w, r))
+	default:
+		return p.refuse(w, r, d)
+	}
+}
+
+// upstream passes the request on to the app, with the identity that we vouch
+// for and without our cookies.
+func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, s *session.Session, next caddyhttp.Handler) error {
+	if s != nil {
+		if err := p.sessions.Touch(w, r, s); err != nil {
+			return p.answer(w, r, err)
+		}
+	}
+	p.headers.Stamp(r, s)
+	return next.ServeHTTP(w, r)
+}

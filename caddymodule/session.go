@@ -1,0 +1,34 @@
+package caddymodule
+
+import (
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// Session says how long a user stays signed in and what seals the cookie that
+// holds it.
+type Session struct {
+	// Secrets of 32 bytes or more, as placeholders. The first seals, all open,
+	// so a key is changed by putting the new one in front and dropping the old
+	// one a lifetime later. Default: one is generated and kept in Caddy's
+	// storage, where a fleet with shared storage finds it too.
+	Keys []string `json:"keys,omitempty"`
+	// Ends a session that sends no request for so long. Default: `1h`.
+	Idle caddy.Duration `json:"idle,omitempty"`
+	// Ends a session however busy it is. Default: `8h`.
+	Lifetime caddy.Duration `json:"lifetime,omitempty"`
+}
+
+const (
+	defaultIdle     = time.Hour
+	defaultLifetime = 8 * time.Hour
+)
+
+func (s *Session) settings() settings {
+	return settings{
+		"key":      texts(&s.Keys),
+		"idle":     duration(&s.Idle),
+		"lifetime": duration(&s.Lifetime),
+	}
+}
