@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// healthPatience is how long a health check waits.
+const healthPatience = 2 * time.Second
+
+// checkHealth gets a URL and says what is wrong with the answer.
+func checkHealth(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, healthPatience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil) //nolint:gosec // G704: whoever starts the demo names the URL
+	if err != nil {
+		return err
+	}
+	client := &http.Client{Transport: loopbackTransport()}
+	res, err := client.Do(r) //nolint:gosec // G704: as above
+	if err != nil {
+		return err
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", url, res.Status)
+	}
+	return nil
+}

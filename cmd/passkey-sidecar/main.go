@@ -1,0 +1,11 @@
+// Caddy with its standard modules and the passkeys directive.
+package main
+
+import (
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	_ "github.com/caddyserver/caddy/v2/modules/standard"
+
+	_ "github.com/passkey-sidecar/passkey-sidecar/caddymodule"
+)
+
+func main() { caddycmd.Main() }
