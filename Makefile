@@ -1,0 +1,57 @@
+# Everything a developer or CI does is a target here. `make` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt unit race fuzz e2e bench assets assets-check cdn build docker
+
+testrun  := go -C tools build -buildvcs=false -o ../.bin/ ./testrun && .bin/testrun
+FUZZTIME ?= 10s
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Sidecar, both emulators and a legacy app in one process, on http://app.acme.localhost:8080
+	go run ./cmd/demo
+
+test: ## Everything CI runs; installs what is missing; the last line is the count
+	@$(testrun) all
+
+check: ## go vet, linters and format of every module
+	@$(testrun) check
+
+fmt: ## Format the Go code
+	for module in . e2e bench tools; do (cd $$module && go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint fmt ./...); done
+
+unit: ## Tests of the rooms, without Caddy and without -race: seconds
+	go test ./internal/... ./assets/...
+
+race: ## All tests of the root module with -race; the first build of Caddy takes minutes
+	@$(testrun) race
+
+fuzz: ## Every fuzz target for FUZZTIME (10s) each; their seeds run in every test run
+	tools/fuzz $(FUZZTIME)
+
+e2e: ## Browser tests in Chromium; screenshots in e2e/screenshots
+	@$(testrun) e2e
+
+bench: ## Go benchmarks, then the comparison with plain Caddy
+	go test -run='^$$' -bench=. -benchmem ./internal/... ./caddymodule/...
+	cd bench && go run .
+
+assets: ## Rebuild assets/dist from assets/src
+	go generate ./assets
+
+assets-check: ## Fail when assets/dist is not what assets/src builds to
+	@trap 'rm -rf .assets-check' EXIT; mkdir -p .assets-check; \
+	cp -r assets/src assets/tsconfig.json .assets-check; \
+	(cd .assets-check && go run ../assets/build); \
+	diff -r .assets-check/dist assets/dist || { echo 'assets/dist is out of date: run make assets and commit the result'; exit 1; }
+
+cdn: ## Rebuild the stand-in for Corbado's CDN script (needs Node.js)
+	cd internal/emulator/corbado/cdn && npm ci && npm run build
+
+build: ## The production binary, bin/passkey-sidecar
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/passkey-sidecar ./cmd/passkey-sidecar
+
+docker: ## The production image, passkey-sidecar:dev
+	docker build --target sidecar -t passkey-sidecar:dev .
