@@ -18,7 +18,7 @@ type Headers struct {
 	forbidden map[string]struct{}
 	// lengths has a bit for each length of a forbidden name, to pass over most
 	// headers without folding them.
-	lengths  uint64
+	lengths uint64
 	// ourPrefixes and ourNames tell the cookies that are not the app's.
 	ourPrefixes []string
 	ourNames    []string

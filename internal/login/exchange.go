@@ -42,6 +42,9 @@ type tokenError struct {
 
 // Error describes the refusal for the log, truncated.
 func (e *tokenError) Error() string {
+	if e.code == "" {
+		return fmt.Sprintf("token endpoint answered %d", e.status)
+	}
 	return fmt.Sprintf("token endpoint answered %d %s %q", e.status, printable(e.code, 64), printable(e.description, maxShownText))
 }
 
