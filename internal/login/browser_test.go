@@ -206,6 +206,9 @@ func (b *browser) attempts() int {
 	return n
 }
 
+// told is what the problem tells the person and whoever runs the site.
+func (p page) told() string { return p.problem.Detail + " " + p.problem.Operator }
+
 func wantProblem(t *testing.T, p page, status int, code string) {
 	t.Helper()
 	if p.problem == nil {

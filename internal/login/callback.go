@@ -140,11 +140,14 @@ func (rp *RelyingParty) cookiesBlocked() *problem.Problem {
 		Status: http.StatusBadRequest,
 		Code:   "cookies_blocked",
 		Title:  "Your browser does not send our cookie back",
-		Detail: "Sign-in needs a cookie of this site, and it did not come back, twice. " +
-			"Allow cookies for this site, or leave private mode; open the page in its own window if it is shown inside another one; " +
-			"and start from the site's own address instead of a bookmark of the sign-in page. " +
-			"For whoever runs this site: does a server in front of it drop Set-Cookie or Cookie headers?",
-		Ways: []problem.Way{rp.wayAgain("")},
+		Detail: "Sign-in needs a cookie of this site, and it did not come back, twice. The likely cures:",
+		Causes: []string{
+			"Allow cookies for this site, or leave private mode.",
+			"Open the page in its own window if it is shown inside another one.",
+			"Start from the site's own address instead of a bookmark of the sign-in page.",
+		},
+		Operator: "Does a server in front of this one drop Set-Cookie or Cookie headers?",
+		Ways:     []problem.Way{rp.wayAgain("")},
 	}
 }
 
@@ -225,12 +228,12 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 
 func (rp *RelyingParty) sessionTooLarge(err error) *problem.Problem {
 	return &problem.Problem{
-		Status: http.StatusBadGateway,
-		Code:   "session_too_large",
-		Title:  "Your account has too much to carry",
-		Detail: "What the identity provider says about you does not fit into the session. " +
-			"For whoever runs this site: send fewer groups or claims.",
-		Err: err,
+		Status:   http.StatusBadGateway,
+		Code:     "session_too_large",
+		Title:    "Your account has too much to carry",
+		Detail:   "What the identity provider says about you does not fit into the session.",
+		Operator: "Send fewer groups or claims.",
+		Err:      err,
 	}
 }
 

@@ -193,8 +193,8 @@ func TestUsedCodeStartsAgainOnce(t *testing.T) {
 	wantRedirect(t, p, "/passkeys/login?restart=1&return=%2Fdeep")
 	p = b.signIn(p.location())
 	wantProblem(t, p, http.StatusBadGateway, "code_rejected")
-	if !strings.Contains(p.problem.Detail, "PKCE verification failed.") {
-		t.Errorf("detail %q", p.problem.Detail)
+	if !strings.Contains(p.told(), "PKCE verification failed.") {
+		t.Errorf("detail %q", p.told())
 	}
 }
 

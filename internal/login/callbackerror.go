@@ -42,7 +42,7 @@ func (rp *RelyingParty) refusal(said *answer, a *attempt) *problem.Problem {
 			Status: http.StatusForbidden, Code: "authentication_requirements_unmet",
 			Title:  "Your account cannot sign in the way this site needs",
 			Detail: "This site asks for a stronger sign-in than your account has set up. Add another sign-in method at your identity provider, or use another account.",
-			Ways:   []problem.Way{rp.wayOtherAccount(a.returnPath), rp.waySignOut()},
+			Ways:   []problem.Way{rp.wayOtherAccount(a.returnPath)},
 		}
 	case "login_required", "consent_required", "interaction_required", "account_selection_required":
 		return &problem.Problem{
@@ -63,9 +63,7 @@ func (rp *RelyingParty) refusal(said *answer, a *attempt) *problem.Problem {
 	case "invalid_client":
 		return operator(said, "client_rejected", "The identity provider does not know this site's client_id, or the app there is not active.", again)
 	case "temporarily_unavailable":
-		p := unavailable(shortWait, nil)
-		p.Ways = again
-		return p
+		return rp.unavailable(shortWait, nil, a)
 	case "server_error":
 		return &problem.Problem{
 			Status: http.StatusBadGateway, Code: "identity_provider_error",
@@ -79,7 +77,7 @@ func (rp *RelyingParty) refusal(said *answer, a *attempt) *problem.Problem {
 
 // denied tells the kinds of access_denied apart by Okta's texts.
 func (rp *RelyingParty) denied(said *answer, a *attempt) *problem.Problem {
-	ways := []problem.Way{rp.wayOtherAccount(a.returnPath), rp.waySignOut()}
+	ways := []problem.Way{rp.wayOtherAccount(a.returnPath)}
 	text := strings.ToLower(said.description)
 	switch {
 	case strings.Contains(text, "not assigned"):
@@ -95,9 +93,10 @@ func (rp *RelyingParty) denied(said *answer, a *attempt) *problem.Problem {
 	}
 	return &problem.Problem{
 		Status: http.StatusForbidden, Code: "access_denied",
-		Title:  "The identity provider did not let you in",
-		Detail: "You declined, or a rule there stood in the way: a network zone, a device, a sign-on policy.",
-		Ways:   ways,
+		Title:    "The identity provider did not let you in",
+		Detail:   "You declined, or a rule there stood in the way.",
+		Operator: "Network zones, device checks and sign-on policies end here; the identity provider's system log names the rule.",
+		Ways:     ways,
 	}
 }
 
@@ -108,10 +107,11 @@ func operator(said *answer, code, detail string, ways []problem.Way) *problem.Pr
 		detail += " It says: " + printable(said.description, maxShownText)
 	}
 	return &problem.Problem{
-		Status: http.StatusBadGateway,
-		Code:   code,
-		Title:  "Sign-in is not set up correctly",
-		Detail: "For whoever runs this site: " + detail,
-		Ways:   ways,
+		Status:   http.StatusBadGateway,
+		Code:     code,
+		Title:    "Sign-in is not set up correctly",
+		Detail:   tellOperator,
+		Operator: detail,
+		Ways:     ways,
 	}
 }

@@ -37,8 +37,8 @@ func TestErrorsThatOktaSendsBack(t *testing.T) {
 			q := b.depart("/a")
 			p := b.callback(url.Values{"state": q["state"], "error": {c.err}, "error_description": {c.description}})
 			wantProblem(t, p, c.status, c.code)
-			if strings.Contains(p.problem.Detail, c.description) != c.shown {
-				t.Errorf("detail %q", p.problem.Detail)
+			if strings.Contains(p.told(), c.description) != c.shown {
+				t.Errorf("detail %q", p.told())
 			}
 			if p.problem.Ways[0].Href != c.way {
 				t.Errorf("ways %v", p.problem.Ways)
@@ -87,7 +87,7 @@ func TestForgedErrorTextIsNotShown(t *testing.T) {
 	forged := url.Values{"error": {"invalid_scope"}, "error_description": {"Call 555-1234"}, "state": {newState(true)}}
 	p := b.callback(forged)
 	wantProblem(t, p, http.StatusBadRequest, "cookies_blocked")
-	if strings.Contains(p.problem.Detail, "555") {
+	if strings.Contains(p.told(), "555") {
 		t.Error("text of an unverified callback is shown")
 	}
 }
@@ -99,8 +99,8 @@ func TestLongErrorTextIsCut(t *testing.T) {
 	q := b.depart("/a")
 	p := b.callback(url.Values{"state": q["state"], "error": {"invalid_scope"}, "error_description": {strings.Repeat("ä\u202e\n", 500)}})
 	wantProblem(t, p, http.StatusBadGateway, "invalid_scope")
-	if len(p.problem.Detail) > 800 || strings.ContainsAny(p.problem.Detail, "\n\u202e") {
-		t.Errorf("detail of %d bytes: %q", len(p.problem.Detail), p.problem.Detail)
+	if len(p.told()) > 800 || strings.ContainsAny(p.told(), "\n\u202e") {
+		t.Errorf("detail of %d bytes: %q", len(p.told()), p.told())
 	}
 	if len(s.log.String()) > 2000 {
 		t.Errorf("log of %d bytes", len(s.log.String()))

@@ -92,19 +92,16 @@ func waitFor(h http.Header, now time.Time) time.Duration {
 func (rp *RelyingParty) exchangeProblem(err error, a *attempt) *problem.Problem {
 	refusal, ok := errors.AsType[*tokenError](err)
 	if !ok {
-		return unavailable(shortWait, err)
+		return rp.unavailable(shortWait, err, a)
 	}
 	switch {
 	case refusal.status == http.StatusTooManyRequests:
-		p := unavailable(refusal.wait, err)
+		p := rp.unavailable(refusal.wait, err, a)
 		p.Code = "identity_provider_busy"
 		p.Detail = "Too many people are signing in at once. Try again in a moment."
-		p.Ways = []problem.Way{rp.wayAgain(a.returnPath)}
 		return p
 	case refusal.status >= http.StatusInternalServerError:
-		p := unavailable(shortWait, err)
-		p.Ways = []problem.Way{rp.wayAgain(a.returnPath)}
-		return p
+		return rp.unavailable(shortWait, err, a)
 	}
 	p := &problem.Problem{
 		Status: http.StatusBadGateway,
@@ -120,20 +117,24 @@ func (rp *RelyingParty) exchangeProblem(err error, a *attempt) *problem.Problem 
 	switch refusal.code {
 	case "invalid_grant":
 		p.Code = "code_rejected"
-		p.Detail = "The identity provider did not accept our sign-in code, twice in a row." + said
+		p.Detail = "The identity provider did not accept our sign-in code, twice in a row."
+		p.Operator = strings.TrimSpace(said)
 	case "use_dpop_nonce", "invalid_dpop_proof":
 		p.Code = "dpop_required"
-		p.Detail = "The app at the identity provider asks for DPoP, which this product does not use. " +
-			"For whoever runs this site: switch off \"Require Demonstrating Proof of Possession (DPoP)\" in the app's general settings."
+		p.Detail = tellOperator
+		p.Operator = "The app at the identity provider asks for DPoP, which this product does not use: " +
+			"switch off \"Require Demonstrating Proof of Possession (DPoP)\" in the app's general settings."
 	default:
 		if refusal.code == "invalid_client" || refusal.status == http.StatusUnauthorized ||
 			strings.Contains(refusal.description, "multiple client credentials") {
 			p.Code = "client_rejected"
-			p.Detail = "The identity provider did not accept this site's own credentials. " +
-				"For whoever runs this site: check client_id, client_secret and client_auth." + said
+			p.Detail = tellOperator
+			p.Operator = "The identity provider did not accept this site's own credentials: " +
+				"check client_id, client_secret and client_auth." + said
 			return p
 		}
-		p.Detail = "The identity provider refused to complete the sign-in." + said
+		p.Detail = "The identity provider refused to complete the sign-in."
+		p.Operator = strings.TrimSpace(said)
 	}
 	return p
 }

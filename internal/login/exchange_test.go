@@ -39,8 +39,8 @@ func TestTokenEndpointRefusals(t *testing.T) {
 			b := s.browser()
 			p := b.signIn("/a")
 			wantProblem(t, p, c.want, c.code)
-			if !strings.Contains(p.problem.Detail, c.detail) {
-				t.Errorf("detail %q lacks %q", p.problem.Detail, c.detail)
+			if !strings.Contains(p.told(), c.detail) {
+				t.Errorf("detail %q lacks %q", p.told(), c.detail)
 			}
 			if c.want == http.StatusServiceUnavailable && p.problem.RetryAfter <= 0 {
 				t.Error("no Retry-After")

@@ -144,28 +144,26 @@ func (k *keyError) VerifySignature(ctx context.Context, jwt string) ([]byte, err
 // idTokenProblem turns an error of verify into what the person sees.
 func (rp *RelyingParty) idTokenProblem(err error, a *attempt) *problem.Problem {
 	if errors.Is(err, errKeysUnavailable) || errors.Is(err, context.DeadlineExceeded) {
-		p := unavailable(shortWait, err)
-		p.Ways = []problem.Way{rp.wayAgain(a.returnPath)}
-		return p
+		return rp.unavailable(shortWait, err, a)
 	}
 	p := &problem.Problem{
-		Status: http.StatusBadGateway,
-		Code:   "id_token_invalid",
-		Title:  "Sign-in could not be completed",
-		Detail: "What the identity provider says about you cannot be trusted, so you were not signed in. " +
-			"For whoever runs this site: the log says which check failed.",
-		Ways: []problem.Way{rp.wayAgain(a.returnPath)},
-		Err:  err,
+		Status:   http.StatusBadGateway,
+		Code:     "id_token_invalid",
+		Title:    "Sign-in could not be completed",
+		Detail:   "What the identity provider says about you cannot be trusted, so you were not signed in.",
+		Operator: "The log says which check failed.",
+		Ways:     []problem.Way{rp.wayAgain(a.returnPath)},
+		Err:      err,
 	}
 	switch {
 	case errors.Is(err, errNoIDToken):
 		p.Code = "id_token_missing"
-		p.Detail = "The identity provider did not say who you are. " +
-			"For whoever runs this site: scopes must hold openid, and the issuer must be an OpenID Connect one."
+		p.Detail = "The identity provider did not say who you are."
+		p.Operator = "The scopes must hold openid, and the issuer must be an OpenID Connect one."
 	case errors.Is(err, errClock):
 		p.Code = "clock_skew"
-		p.Detail = "The clock of this site and that of the identity provider differ too much. " +
-			"For whoever runs this site: set the server's clock; the log says by how much it is off."
+		p.Detail = "The clock of this site and that of the identity provider differ too much."
+		p.Operator = "Set the server's clock; the log says by how much it is off."
 	}
 	return p
 }

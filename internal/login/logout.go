@@ -68,7 +68,6 @@ func (rp *RelyingParty) endSessionURL(ctx context.Context, hint, comeBack string
 	q.Set("id_token_hint", hint)
 	q.Set("post_logout_redirect_uri", comeBack)
 	q.Set("client_id", rp.config.ClientID)
-	q.Set("state", randomText(16))
 	u.RawQuery = q.Encode()
 	target := u.String()
 	if len(target) > maxLogoutURL {

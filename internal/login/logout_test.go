@@ -21,7 +21,7 @@ func TestLogout(t *testing.T) {
 	wantRedirect(t, p, p.location())
 	q := u.Query()
 	if q.Get("post_logout_redirect_uri") != "https://app.example.com/passkeys/signed-out" || q.Get("client_id") != testClientID ||
-		q.Get("state") == "" || strings.Count(q.Get("id_token_hint"), ".") != 2 {
+		q.Has("state") || strings.Count(q.Get("id_token_hint"), ".") != 2 {
 		t.Errorf("%v", q)
 	}
 	if b.session() != nil {

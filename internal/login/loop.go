@@ -85,11 +85,14 @@ func (rp *RelyingParty) loopProblem(returnPath string) *problem.Problem {
 		Status: http.StatusTooManyRequests,
 		Code:   "sign_in_loop",
 		Title:  "Sign-in goes round in circles",
-		Detail: "You were signed in several times within a minute, but your browser did not come back with the session. " +
-			"Likely causes: the browser does not store this site's cookies; the clock of this computer or of the server is wrong; " +
-			"the session cookie is too large for a server in between, which happens with many groups; " +
-			"or the app itself sends you back to sign in.",
-		Ways:       []problem.Way{{Label: "Try again", Href: rp.loginPath("again=1", returnPath)}, rp.waySignOut()},
+		Detail: "You were signed in several times within a minute, but your browser did not come back with the session. The likely causes:",
+		Causes: []string{
+			"The browser does not store this site's cookies.",
+			"The clock of this computer or of the server is wrong.",
+			"The session cookie is too large for a server in between, which happens with many groups.",
+			"The app itself sends signed-in users back to sign in.",
+		},
+		Ways:       []problem.Way{{Label: "Try again", Href: rp.loginPath("again=1", returnPath)}},
 		RetryAfter: loopWindow,
 	}
 }

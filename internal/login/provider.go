@@ -218,11 +218,16 @@ func issuerMismatch(configured, theirs string) *problem.Problem {
 		Status: http.StatusBadGateway,
 		Code:   "issuer_mismatch",
 		Title:  "Sign-in is not set up correctly",
-		Detail: "The configured issuer is " + configured + ", but the identity provider calls itself " + theirs +
-			". For whoever runs this site: " + issuerHint(configured, theirs) + ".",
+		Detail: tellOperator,
+		Operator: "The configured issuer is " + configured + ", but the identity provider calls itself " + theirs +
+			": " + issuerHint(configured, theirs) + ".",
 		Err: errors.New("issuer " + configured + " is configured, the provider says " + theirs),
 	}
 }
+
+// tellOperator is what a person reads about a mistake that only the people who
+// run the site can mend; Operator says what it is.
+const tellOperator = "You can do nothing about it here. Tell whoever runs this site, with the request ID below."
 
 // unavailable is for failures that pass.
 func unavailable(wait time.Duration, err error) *problem.Problem {

@@ -206,8 +206,8 @@ func TestIssuerMismatchIsExplained(t *testing.T) {
 		p := s.browser().get("/")
 		wantProblem(t, p, http.StatusBadGateway, "issuer_mismatch")
 		for _, want := range []string{hint, s.op.URL + theirs, "The configured issuer is " + s.op.URL + ","} {
-			if !strings.Contains(p.problem.Detail, want) {
-				t.Errorf("detail %q lacks %q", p.problem.Detail, want)
+			if !strings.Contains(p.told(), want) {
+				t.Errorf("detail %q lacks %q", p.told(), want)
 			}
 		}
 		if !strings.Contains(s.log.String(), hint) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
@@ -60,14 +61,17 @@ func (rp *RelyingParty) loginPath(flag, returnPath string) string {
 	return rp.config.BasePath + "/login?" + strings.Join(query, "&")
 }
 
+// unavailable is a failure that passes, in an attempt that can be made again.
+func (rp *RelyingParty) unavailable(wait time.Duration, err error, a *attempt) *problem.Problem {
+	p := unavailable(wait, err)
+	p.Ways = []problem.Way{rp.wayAgain(a.returnPath)}
+	return p
+}
+
 func (rp *RelyingParty) wayAgain(returnPath string) problem.Way {
-	return problem.Way{Label: "Sign in again", Href: rp.loginPath("", returnPath)}
+	return problem.Way{Label: "Try again", Href: rp.loginPath("", returnPath)}
 }
 
 func (rp *RelyingParty) wayOtherAccount(returnPath string) problem.Way {
-	return problem.Way{Label: "Sign in with another account", Href: rp.loginPath("prompt=login", returnPath)}
-}
-
-func (rp *RelyingParty) waySignOut() problem.Way {
-	return problem.Way{Label: "Sign out", Href: rp.config.BasePath + "/logout"}
+	return problem.Way{Label: "Use another account", Href: rp.loginPath("prompt=login", returnPath)}
 }

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Problem is an error with a public face. Title, Detail and Ways are shown to
-// the person and must hold nothing that the client did not know already; Err is
-// for the log only.
+// Problem is an error with a public face. Title, Detail, Causes, Operator and
+// Ways are shown to the person and must hold nothing that the client did not
+// know already; Err is for the log only.
 type Problem struct { //nolint:errname // "problem" is the field's term (RFC 9457)
 	// Status is the HTTP status code of the answer.
 	Status int
@@ -21,6 +21,10 @@ type Problem struct { //nolint:errname // "problem" is the field's term (RFC 945
 	Title string
 	// Detail says why, if known, and what the person can do about it.
 	Detail string
+	// Causes are the likely ones, where there are several; may be empty.
+	Causes []string
+	// Operator is what whoever runs the site should look at; may be empty.
+	Operator string
 	// Ways are the ways on, the best first.
 	Ways []Way
 	// RetryAfter is sent as Retry-After when positive, rounded up to a second.
