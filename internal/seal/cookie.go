@@ -102,14 +102,16 @@ func (c *Cookie) Read(r *http.Request) ([]byte, error) {
 
 // ReadStamped is Read with the time of sealing.
 func (c *Cookie) ReadStamped(r *http.Request) ([]byte, time.Time, error) {
-	sealed, err := c.join(r)
+	sealed, err := c.Sealed(r)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	return c.box.OpenStamped(sealed)
 }
 
-func (c *Cookie) join(r *http.Request) (string, error) {
+// Sealed returns the sealed text of the request's cookies, joined but not
+// opened, or ErrNone or ErrInvalid. The Box opens it.
+func (c *Cookie) Sealed(r *http.Request) (string, error) {
 	first := value(r, c.names[0])
 	if first == "" {
 		return "", ErrNone

@@ -135,6 +135,53 @@ func TestIdleAndLifetime(t *testing.T) {
 	}
 }
 
+// What a cookie opened to is remembered; what time does to it is not.
+func TestRememberedSessionStillExpires(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st := newStore(t, c, key)
+	r := start(t, st, alice(1))
+	first, err := st.Read(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Subject, first.SeenAt = "mallory", c.at.Add(100*time.Hour)
+	second, err := st.Read(r)
+	if err != nil || second.Subject != alice(1).Subject || !second.SeenAt.Equal(c.at) {
+		t.Errorf("a reader changed what the next one gets: %+v, %v", second, err)
+	}
+	c.at = c.at.Add(time.Hour)
+	if _, err := st.Read(r); !errors.Is(err, ErrExpired) {
+		t.Errorf("remembered beyond its idle time: %v", err)
+	}
+}
+
+func TestRememberedSessionAnswersForItsOwnCookieOnly(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st := newStore(t, c, key)
+	// More sessions than the memo has places, so that every place is fought for.
+	requests := make([]*http.Request, 3*memoSize)
+	for i := range requests {
+		s := alice(0)
+		s.Subject = fmt.Sprintf("user-%d", i)
+		requests[i] = start(t, st, s)
+	}
+	for range 2 {
+		for i, r := range requests {
+			if s, err := st.Read(r); err != nil || s.Subject != fmt.Sprintf("user-%d", i) {
+				t.Fatalf("user %d reads %+v, %v", i, s, err)
+			}
+		}
+	}
+	line := requests[7].Header.Get("Cookie")
+	for _, forged := range []string{line[:len(line)/2], strings.Replace(line, "session=", "session=A", 1)} {
+		r := requests[8].Clone(t.Context())
+		r.Header.Set("Cookie", forged)
+		if s, err := st.Read(r); err == nil {
+			t.Errorf("forged cookie read as %s", s.Subject)
+		}
+	}
+}
+
 func TestTouchLeavesCacheableFilesAlone(t *testing.T) {
 	c := &clock{time.Unix(1_800_000_000, 0)}
 	st := newStore(t, c, key)
@@ -233,17 +280,28 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// BenchmarkRead reads a session that this process has not seen before (open) and
+// one that it has.
 func BenchmarkRead(b *testing.B) {
 	for _, groups := range []int{5, 30} {
-		b.Run(fmt.Sprintf("%dgroups", groups), func(b *testing.B) {
-			st := newStore(b, &clock{time.Unix(1_800_000_000, 0)}, key)
-			r := start(b, st, alice(groups))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := st.Read(r); err != nil {
+		for _, kind := range []string{"open", "remembered"} {
+			b.Run(fmt.Sprintf("%dgroups/%s", groups, kind), func(b *testing.B) {
+				st := newStore(b, &clock{time.Unix(1_800_000_000, 0)}, key)
+				r := start(b, st, alice(groups))
+				sealed, err := st.session.Sealed(r)
+				if err != nil {
 					b.Fatal(err)
 				}
-			}
-		})
+				b.ReportAllocs()
+				for b.Loop() {
+					if kind == "open" {
+						st.opened.place(sealed).Store(nil)
+					}
+					if _, err := st.Read(r); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }

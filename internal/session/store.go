@@ -46,6 +46,8 @@ type Config struct {
 
 // Store keeps sessions in the browser's cookies.
 type Store struct {
+	box      *seal.Box
+	opened   *memo
 	session  *seal.Cookie
 	idToken  *seal.Cookie
 	idle     time.Duration
@@ -70,6 +72,7 @@ func New(c Config) (*Store, error) {
 		return nil, err
 	}
 	return &Store{
+		box: sessions, opened: newMemo(),
 		session: seal.NewCookie(sessions, seal.Attributes{
 			Short: "session", Path: "/", Insecure: c.Insecure, MaxAge: c.Lifetime, Parts: maxParts,
 		}),
@@ -82,19 +85,34 @@ func New(c Config) (*Store, error) {
 
 // Read returns the request's session, or ErrNone, ErrInvalid or ErrExpired.
 func (st *Store) Read(r *http.Request) (*Session, error) {
-	plain, err := st.session.Read(r)
+	sealed, err := st.session.Sealed(r)
 	switch {
 	case errors.Is(err, seal.ErrNone):
 		return nil, ErrNone
 	case err != nil:
 		return nil, ErrInvalid
 	}
-	s, err := decode(plain)
-	if err != nil || s.Subject == "" {
-		return nil, ErrInvalid
+	s, known := st.opened.get(sealed)
+	if !known {
+		if s, err = st.open(sealed); err != nil {
+			return nil, err
+		}
+		st.opened.put(sealed, s)
 	}
 	if now := st.now(); !now.Before(s.ExpiresAt) || now.Sub(s.SeenAt) >= st.idle {
 		return nil, ErrExpired
+	}
+	return s, nil
+}
+
+func (st *Store) open(sealed string) (*Session, error) {
+	plain, err := st.box.Open(sealed)
+	if err != nil {
+		return nil, ErrInvalid
+	}
+	s, err := decode(plain)
+	if err != nil || s.Subject == "" {
+		return nil, ErrInvalid
 	}
 	return s, nil
 }

@@ -1,0 +1,53 @@
+package session
+
+import (
+	"hash/maphash"
+	"strings"
+	"sync/atomic"
+)
+
+// memoSize is how many sessions a memo remembers. An entry is about 3 kB, so a
+// full memo is about 3 MB.
+const memoSize = 1024
+
+// memo remembers what recent cookies opened to. A page and its files come with
+// the same cookie, and opening it is most of what an authenticated request
+// costs. An entry answers for the very same text only; what changes with time is
+// checked by the caller at each read.
+//
+// It is a table of fixed size in which a newer entry replaces whatever stood in
+// its place: no locks, no ages, no growth. The seed is random, so nobody can
+// choose cookies that crowd one place.
+type memo struct {
+	seed    maphash.Seed
+	entries [memoSize]atomic.Pointer[memoEntry]
+}
+
+// memoEntry is never changed after it was stored.
+type memoEntry struct {
+	sealed  string
+	session Session
+}
+
+func newMemo() *memo { return &memo{seed: maphash.MakeSeed()} }
+
+func (m *memo) place(sealed string) *atomic.Pointer[memoEntry] {
+	return &m.entries[maphash.String(m.seed, sealed)%memoSize]
+}
+
+// get returns a copy that the caller may change.
+func (m *memo) get(sealed string) (*Session, bool) {
+	e := m.place(sealed).Load()
+	if e == nil || e.sealed != sealed {
+		return nil, false
+	}
+	s := e.session
+	return &s, true
+}
+
+// put remembers what a cookie opened to.
+func (m *memo) put(sealed string, s *Session) {
+	// Its own copy: the text is a part of the request's whole Cookie header.
+	sealed = strings.Clone(sealed)
+	m.place(sealed).Store(&memoEntry{sealed, *s})
+}
