@@ -18,7 +18,8 @@ type Corbado struct {
 	// for a custom domain. Default: `frontendapi.cloud.corbado.io`.
 	FrontendAPI string `json:"frontend_api,omitempty"`
 	// The claim by which Corbado knows the user. Default: `sub`, which never
-	// changes.
+	// changes. It must name one user for ever: with `email`, whoever can enter
+	// another's address at Okta without proof could add a passkey to their account.
 	Identifier string `json:"identifier,omitempty"`
 	// URLs of the script and the style of Corbado's components. Default: the
 	// files that Corbado publishes.

@@ -124,8 +124,10 @@ func (p *Provider) metadata(ctx context.Context) (*metadata, error) {
 	}
 	if p.flight == nil && !now.Before(p.nextTry) {
 		p.flight = &flight{done: make(chan struct{})}
-		// Nobody's closed tab may end what others wait for.
-		go p.fly(context.WithoutCancel(ctx), p.flight)
+		// Nobody's closed tab may end what others wait for, and the request's
+		// context must not be used beside the request: Caddy's log fields in
+		// it are not for two goroutines.
+		go p.fly(context.Background(), p.flight) //nolint:contextcheck,gosec // see above
 	}
 	f := p.flight
 	p.mu.Unlock()
