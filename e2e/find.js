@@ -13,6 +13,10 @@ const controls = 'button, a[href], input[type=submit], [role=button], .cb-link-b
 const named = (name) =>
   [...document.querySelectorAll(controls)].filter((e) => visible(e) && !e.disabled && !e.closest('[inert]') && nameOf(e) === name);
 
+/** Tells whether nothing of the site's own will move the page's parts any more. */
+const settled = () =>
+  document.readyState !== 'loading' && [...document.querySelectorAll('link[rel=stylesheet][href^="/"]')].every((link) => link.sheet);
+
 /** Where to click on an element: null while it is covered. */
 const pointOf = (e) => {
   e.scrollIntoView({ block: 'center', behavior: 'instant' });

@@ -39,8 +39,8 @@ func TestOktaDownANewSignInIsToldSo(t *testing.T) {
 	// The sidecar leaves Okta alone for a second or two after a failure.
 	for range 20 {
 		shown := get[float64](tb, "performance.timeOrigin")
-		tb.press("Sign in again")
-		tb.until("the next page", "performance.timeOrigin !== "+quoteNumber(shown)+" && (named('Sign in again').length || named('Next').length)")
+		tb.press("Try again")
+		tb.until("the next page", "performance.timeOrigin !== "+quoteNumber(shown)+" && (named('Try again').length || named('Next').length)")
 		if get[bool](tb, "named('Next').length > 0") {
 			break
 		}
@@ -68,7 +68,7 @@ func TestOktaDownInTheMiddleOfASignIn(t *testing.T) {
 			tb.see(tt.title)
 			tb.see("Request ID")
 			d.okta.clearFaults()
-			tb.press("Sign in again")
+			tb.press("Try again")
 			tb.at("/orders?page=2")
 		})
 	}

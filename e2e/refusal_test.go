@@ -25,7 +25,7 @@ func TestAnAccountThatMayNotUseTheApp(t *testing.T) {
 		t.Errorf("the page's status is %d, want 403", status)
 	}
 
-	tb.press("Sign in with another account")
+	tb.press("Use another account")
 	tb.asked()
 	tb.signIn(bob)
 	tb.at("/orders?page=2")
@@ -45,7 +45,7 @@ func TestAddressesThatAreNone(t *testing.T) {
 		way    string
 	}{
 		{"/passkeys/nowhere", http.StatusNotFound, "There is no such page", "Go to the start page"},
-		{"/passkeys/assets/nothing.js", http.StatusNotFound, "There is nothing here", "Go to Acme Orders"},
+		{"/passkeys/assets/nothing.js", http.StatusNotFound, "There is no such page", "Go to the start page"},
 		{"/passkeys/connect-token", http.StatusMethodNotAllowed, "This page does not take that method", "Go to the start page"},
 	} {
 		tb.open(tt.path)

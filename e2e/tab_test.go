@@ -158,7 +158,7 @@ func (tb *tab) click(what, expression string) {
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
-		now, err := ask[*point](ctx, "document.readyState === 'loading' ? null : "+expression)
+		now, err := ask[*point](ctx, "settled() ? "+expression+" : null")
 		if err == nil && now != nil && last != nil && *now == *last {
 			break
 		}

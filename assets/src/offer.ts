@@ -9,6 +9,9 @@ import { report } from './result';
 /** How long the component may take to note a skip before we go on, in ms. */
 const skipPatience = 800;
 
+/** The component's own controls for it, one for each of its screens. */
+const ownSkip = '.cb-append-skip, .cb-append-after-error-fallback, .cb-append-after-hybrid-login-fallback';
+
 /**
  * Runs the offer to add a passkey. Whatever happens, the user goes on to the
  * return path, once.
@@ -16,6 +19,7 @@ const skipPatience = 800;
 export async function offer(go: (path: string) => void) {
   const page = new Page();
   const { mount, settings } = page;
+  const skip = document.getElementById('skip');
   const outcome = new Outcome();
   let over = false;
 
@@ -29,12 +33,15 @@ export async function offer(go: (path: string) => void) {
   };
   const unavailable = () => {
     if (!over) {
-      page.show('unavailable');
+      page.give('unavailable');
+      if (skip) {
+        skip.textContent = skip.dataset.unavailable!;
+      }
       void leave('unavailable');
     }
   };
 
-  document.getElementById('skip')?.addEventListener('click', (event) => {
+  skip?.addEventListener('click', (event) => {
     const newTab = event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
     if (over || newTab) {
       return; // an ordinary link
@@ -44,11 +51,20 @@ export async function offer(go: (path: string) => void) {
       void leave('complete'); // its success screen
       return;
     }
-    // The component's own control lets Corbado know, too.
-    click(mount.querySelector('.cb-append-skip'));
-    setTimeout(() => void leave('skip'), mount.querySelector('.cb-append-skip') ? skipPatience : 0);
+    const own = mount.querySelector(ownSkip);
+    if (own) {
+      click(own); // lets Corbado know, too
+    } else {
+      void leave('skip');
+    }
   });
-  mount.addEventListener('click', () => outcome.touch(), true);
+  const clicked = (event: Event) => {
+    outcome.touch();
+    if ((event.target as Element).closest(ownSkip)) {
+      setTimeout(() => void leave('skip'), skipPatience);
+    }
+  };
+  mount.addEventListener('click', clicked, true);
 
   page.show('loading');
   keepOnlyFor(settings.user);
@@ -69,8 +85,7 @@ export async function offer(go: (path: string) => void) {
           if (error instanceof SessionEnded && !over) {
             // To go on would only end at a sign-in that nobody announced.
             over = true;
-            page.show('expired');
-            mount.hidden = true;
+            page.give('expired');
           }
           throw error;
         }

@@ -30,6 +30,12 @@ export class Page {
       text.hidden = text.dataset.state !== state;
     }
   }
+
+  /** Shows the text for a state in place of the component. */
+  give(state: State) {
+    this.show(state);
+    this.mount.hidden = true;
+  }
 }
 
 export const delay = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));

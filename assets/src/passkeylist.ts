@@ -8,9 +8,12 @@ import { Page, type State } from './page';
 export async function passkeyList() {
   const page = new Page();
   const { mount, settings } = page;
+  let over = false;
   const give = (reason: State) => {
-    page.show(reason);
-    mount.hidden = true;
+    if (!over) {
+      over = true; // what follows from the first trouble is no news
+      page.give(reason);
+    }
   };
 
   page.show('loading');
@@ -20,6 +23,7 @@ export async function passkeyList() {
     page.show();
     giveKeys();
     watchForCrash(mount, () => give('unavailable'));
+    watchFirstLoad(mount, () => give('unavailable'));
     corbado.mountCorbadoConnectPasskeyList(mount, {
       ...providerOptions(settings),
       connectTokenProvider: async (type) => {
@@ -28,6 +32,8 @@ export async function passkeyList() {
         } catch (error) {
           if (error instanceof SessionEnded) {
             give('expired');
+          } else if (type === 'passkey-list') {
+            give('unavailable');
           }
           throw error;
         }
@@ -36,4 +42,26 @@ export async function passkeyList() {
   } catch {
     give('unavailable');
   }
+}
+
+/**
+ * Tells when the list did not come. The component then says so, with a button to
+ * add a passkey that cannot work either, and no way to try again. An error after
+ * the list has come is the component's to tell.
+ */
+function watchFirstLoad(mount: HTMLElement, failed: () => void) {
+  const watch = new MutationObserver(() => {
+    if (mount.querySelector('.cb-passkey-list-loader')) {
+      return;
+    }
+    const error = mount.querySelector('.cb-error-notification');
+    const came = mount.querySelector(`.cb-passkey-list-item${error ? '' : ', .cb-passkey-list-empty'}`);
+    if (came || error) {
+      watch.disconnect();
+    }
+    if (!came && error) {
+      failed();
+    }
+  });
+  watch.observe(mount, { childList: true, subtree: true });
 }

@@ -42,7 +42,7 @@ function open(page: object) {
   dom = new JSDOM(
     `<header></header><main>
        <p data-state="loading" hidden></p><p data-state="unavailable" hidden></p><p data-state="expired" hidden></p>
-       <div id="component"></div><a id="skip" href="/deals?a=1">Not now</a>
+       <div id="component"></div><a id="skip" href="/deals?a=1" data-unavailable="Continue to Acme">Not now</a>
      </main>`,
     { url: 'https://app.example.com/passkeys/append' },
   );
@@ -181,7 +181,8 @@ for (const broken of ['fails', 'brings nothing'] as const) {
   test(`the app is not hostage to a script that ${broken}`, async () => {
     script = broken;
     await offered();
-    assert.equal(shown(), 'unavailable');
+    assert.deepEqual([shown(), component().hidden], ['unavailable', true]);
+    assert.equal(document.getElementById('skip')!.textContent, 'Continue to Acme');
     await ends('unavailable');
   });
 }
@@ -238,6 +239,19 @@ test('Not now tells the component first, and does not wait for it for ever', asy
   assert.equal(told, 1);
 });
 
+for (const own of ['cb-append-skip', 'cb-append-after-error-fallback', 'cb-append-after-hybrid-login-fallback']) {
+  test(`the app is not hostage to a component that takes long over its own ${own}`, async () => {
+    await offered();
+    component().innerHTML = `<div><div class="${own}">Skip</div></div>`;
+    component().querySelector<HTMLElement>(`.${own}`)!.click();
+    mock.timers.tick(799);
+    await settle();
+    assert.deepEqual(visited, []);
+    mock.timers.tick(1);
+    await ends('skip');
+  });
+}
+
 test('Not now on the success screen is complete', async () => {
   await offered();
   component().innerHTML = '<div class="cb-append-benefits-icons"></div>';
@@ -279,6 +293,50 @@ test('the list says when the session has ended', async () => {
   answer = async () => new Response('{}', { status: 401 });
   await assert.rejects(mounted.connectTokenProvider('passkey-delete'));
   assert.deepEqual([shown(), component().hidden], ['expired', true]);
+});
+
+const notice = '<div class="cb-notification-container cb-error-notification">Check your connection</div>';
+const add = '<button class="cb-passkey-list-append-button">Add a passkey</button>';
+const item = '<div class="cb-passkey-list-item"></div>';
+const empty = '<div class="cb-passkey-list-empty"></div>';
+const loader = '<div class="cb-passkey-list-loader"></div>';
+
+for (const [name, screens, want] of [
+  ['first load failed', [loader + add, notice + empty + add], 'unavailable'],
+  ['first load failed at once', [notice], 'unavailable'],
+  ['later load or delete failed', [item + add, notice + empty + add], undefined],
+  ['adding the first one failed', [empty + add, notice + empty + add], undefined],
+  ['adding failed during the first load', [notice + loader + add, notice + item + add], undefined],
+] as const) {
+  test(`the list, when the ${name}`, async () => {
+    void passkeyList();
+    await settle();
+    for (const screen of screens) {
+      component().innerHTML = screen;
+      await settle();
+    }
+    assert.deepEqual([shown(), component().hidden], [want, want !== undefined]);
+  });
+}
+
+test('the list says when it gets no token', async () => {
+  void passkeyList();
+  await settle();
+  answer = async () => new Response('{}', { status: 502 });
+  await assert.rejects(mounted.connectTokenProvider('passkey-delete'));
+  assert.equal(shown(), undefined);
+  await assert.rejects(mounted.connectTokenProvider('passkey-list'));
+  assert.deepEqual([shown(), component().hidden], ['unavailable', true]);
+});
+
+test('an ended session is said, and the error that follows is not', async () => {
+  void passkeyList();
+  await settle();
+  answer = async () => new Response('{}', { status: 401 });
+  await assert.rejects(mounted.connectTokenProvider('passkey-list'));
+  component().innerHTML = notice + empty + add;
+  await settle();
+  assert.equal(shown(), 'expired');
 });
 
 test('the list says when the component has crashed', async () => {

@@ -92,7 +92,7 @@ func reportResult(ctx context.Context, j *journey) (string, error) {
 	if err := j.report(ctx, j.alice, "complete"); err != nil {
 		return "", err
 	}
-	if j.alice.cookie(j.place.App, "cbo_client_state") == "" {
+	if j.alice.cookie(j.place.App+"/passkeys/", "cbo_client_state") == "" {
 		return "", errors.New("the client state is not kept")
 	}
 	return "result noted: 204, client state kept for the next sign-in", nil

@@ -95,8 +95,8 @@ func (p *Pages) Asset(w http.ResponseWriter, r *http.Request) error {
 	file, found := p.assets.files[name]
 	if !found {
 		return &problem.Problem{
-			Status: http.StatusNotFound, Code: "not_found",
-			Title: "There is nothing here", Detail: "The address may be mistyped, or of an older version of this page.",
+			Status: http.StatusNotFound, Code: "not_found", Title: "There is no such page",
+			Detail: "Nothing is at this address.", Ways: []problem.Way{{Label: "Go to the start page", Href: "/"}},
 		}
 	}
 	h := w.Header()

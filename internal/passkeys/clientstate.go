@@ -8,7 +8,8 @@ import (
 
 // ClientStateCookie holds what Corbado's component wants to find again at the
 // next sign-in: the name and the lifetime are those of Corbado's own examples.
-// It names the user in clear, so the app has no business with it.
+// It names the user in clear, so the app has no business with it: it is sent to
+// our own routes only, which also keeps its up to 3 kB off every other request.
 const ClientStateCookie = "cbo_client_state"
 
 const clientStateAge = 365 * 24 * time.Hour
@@ -27,7 +28,7 @@ func (p *Pages) keepClientState(w http.ResponseWriter, state string) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure unless the site is plain http on loopback
-		Name: ClientStateCookie, Value: state, Path: "/", MaxAge: int(clientStateAge / time.Second),
+		Name: ClientStateCookie, Value: state, Path: p.base, MaxAge: int(clientStateAge / time.Second),
 		Secure: !p.insecure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -104,8 +104,8 @@ func TestPagesSayWhatTheyAreFor(t *testing.T) {
 		}},
 		{s.Append, "/passkeys/append?return=%2Fdeals%3Fa%3D1%26b%3D2%23top", []string{
 			"<title>Add a passkey · Example</title>", "<h1>Add a passkey</h1>", `src="/passkeys/assets/append-`,
-			`id="skip" href="/deals?a=1&amp;b=2#top">Not now</a>`,
-			`<a href="/deals?a=1&amp;b=2#top">Continue without a passkey</a>`,
+			`data-unavailable="Continue to Example" href="/deals?a=1&amp;b=2#top">Not now</a>`,
+			`<a class="quiet" href="/deals?a=1&amp;b=2#top">Continue without a passkey</a>`,
 			`href="/passkeys/login?return=%2Fpasskeys%2Fappend%3Freturn%3D%252Fdeals%253Fa%253D1%2526b%253D2%2523top">Sign in again</a>`,
 			`&#34;projectId&#34;:&#34;pro-1234567890&#34;`, `&#34;frontendApiUrlSuffix&#34;:&#34;frontendapi.cloud.corbado.io&#34;`,
 			`&#34;tokenPath&#34;:&#34;/passkeys/connect-token&#34;`,
@@ -214,7 +214,7 @@ func TestOpenRedirectByReturnPath(t *testing.T) {
 		"%2Fpasskeys%2Flogout", "",
 	} {
 		body := get(t, s.Append, "/passkeys/append?return="+hostile, alice()).Body.String()
-		if !strings.Contains(body, `id="skip" href="/">`) || strings.Contains(body, "evil") {
+		if !strings.Contains(body, `href="/">Not now<`) || strings.Contains(body, "evil") {
 			t.Errorf("return=%s leads elsewhere:\n%s", hostile, body)
 		}
 	}
@@ -226,11 +226,11 @@ func TestReturnPathLoop(t *testing.T) {
 		"%2Fpasskeys%2Fappend", "%2Fpasskeys%2Fappend%3Freturn%3D%252F", "%2Fpasskeys%2F.%2Fappend", "%2Fpasskeys%2Fappend%2F", "%2Fpasskeys%2F%2561ppend",
 	} {
 		body := get(t, s.Append, "/passkeys/append?return="+loop, alice()).Body.String()
-		if !strings.Contains(body, `id="skip" href="/">`) {
+		if !strings.Contains(body, `href="/">Not now<`) {
 			t.Errorf("return=%s leads back to the offer", loop)
 		}
 	}
-	if body := get(t, s.Append, "/passkeys/append?return=%2Fpasskeys%2F", alice()).Body.String(); !strings.Contains(body, `id="skip" href="/passkeys/">`) {
+	if body := get(t, s.Append, "/passkeys/append?return=%2Fpasskeys%2F", alice()).Body.String(); !strings.Contains(body, `href="/passkeys/">Not now<`) {
 		t.Error("the list is a good place to return to")
 	}
 }

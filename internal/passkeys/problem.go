@@ -12,10 +12,12 @@ import (
 
 // problemJSON is a Problem as programs get it.
 type problemJSON struct {
-	Error     string `json:"error"`
-	Message   string `json:"message"`
-	Detail    string `json:"detail,omitempty"`
-	RequestID string `json:"request_id,omitempty"`
+	Error     string   `json:"error"`
+	Message   string   `json:"message"`
+	Detail    string   `json:"detail,omitempty"`
+	Causes    []string `json:"causes,omitempty"`
+	Operator  string   `json:"operator,omitempty"`
+	RequestID string   `json:"request_id,omitempty"`
 	// LoginURL comes with login_required only.
 	LoginURL string `json:"login_url,omitempty"`
 }
@@ -34,7 +36,9 @@ func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, pr *problem.Prob
 		v.Problem, v.RequestID = pr, requestID
 		err = p.write(w, r, pr.Status, p.policies.plain, v)
 	} else {
-		answer := problemJSON{Error: pr.Code, Message: pr.Title, Detail: pr.Detail, RequestID: requestID}
+		answer := problemJSON{
+			Error: pr.Code, Message: pr.Title, Detail: pr.Detail, Causes: pr.Causes, Operator: pr.Operator, RequestID: requestID,
+		}
 		if pr.Code == "login_required" && len(pr.Ways) > 0 {
 			answer.LoginURL = pr.Ways[0].Href
 		}

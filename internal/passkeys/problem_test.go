@@ -54,6 +54,10 @@ func TestProblemJSON(t *testing.T) {
 	if w.Body.String() != want || w.Header().Get("Retry-After") != "2" {
 		t.Errorf("%s %v", w.Body, w.Header())
 	}
+	w = answerProblem(t, s, &problem.Problem{Status: 429, Code: "c", Title: "T", Causes: []string{"One.", "Two."}, Operator: "Look <there>."}, nil)
+	if want := `{"error":"c","message":"T","causes":["One.","Two."],"operator":"Look \u003cthere\u003e.","request_id":"request-1"}`; w.Body.String() != want {
+		t.Errorf("got %s, want %s", w.Body, want)
+	}
 	w = answerProblem(t, s, &problem.Problem{Status: 404, Code: "not_found", Title: "T", Ways: []problem.Way{{Label: "x", Href: "/x"}}}, nil)
 	if strings.Contains(w.Body.String(), "login_url") || w.Header().Get("Retry-After") != "" {
 		t.Errorf("%s %v", w.Body, w.Header())
@@ -69,14 +73,22 @@ func TestProblemPage(t *testing.T) {
 	}, navigation).Body.String()
 	for _, want := range []string{
 		"<h1>Not &lt;now&gt;</h1>", "Wait &amp; see", `<a class="button" href="/again">Again</a>`, `<a class="quiet" href="/home">Home</a>`,
-		"<code>request-1</code>", "<code>provider_unavailable</code>",
+		"Request ID <code class=\"id\">request-1</code>", "<code>provider_unavailable</code>",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s in\n%s", want, body)
 		}
 	}
-	if strings.Contains(body, "javascript:") || strings.Contains(body, "internal cause") {
+	if strings.Contains(body, "javascript:") || strings.Contains(body, "internal cause") || strings.Contains(body, "causes") || strings.Contains(body, "For whoever") {
 		t.Errorf("the page says too much:\n%s", body)
+	}
+	body = answerProblem(t, s, &problem.Problem{
+		Status: 429, Code: "c", Title: "T", Causes: []string{"One & all.", "Two."}, Operator: "Look <there>.",
+	}, navigation).Body.String()
+	for _, want := range []string{"<li>One &amp; all.</li>\n<li>Two.</li>", "For whoever runs this site:</strong> Look &lt;there&gt;."} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s in\n%s", want, body)
+		}
 	}
 	body = answerProblem(t, s, &problem.Problem{Status: 404, Code: "not_found", Title: "T"}, navigation).Body.String()
 	if !strings.Contains(body, `<a class="button" href="/">Go to Example</a>`) {

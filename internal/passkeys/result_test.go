@@ -97,7 +97,7 @@ func TestClientState(t *testing.T) {
 		if (c != nil) != tt.kept {
 			t.Errorf("%s: cookie %v", name, c)
 		}
-		if c != nil && (c.Value != tt.state || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge != 365*24*3600) {
+		if c != nil && (c.Value != tt.state || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/passkeys" || c.MaxAge != 365*24*3600) {
 			t.Errorf("%s: cookie %v", name, c)
 		}
 	}
