@@ -113,8 +113,12 @@ func (c *Cookie) ReadStamped(r *http.Request) ([]byte, time.Time, error) {
 // opened, or ErrNone or ErrInvalid. The Box opens it.
 func (c *Cookie) Sealed(r *http.Request) (string, error) {
 	first := value(r, c.names[0])
-	if first == "" {
+	switch {
+	case first == "":
 		return "", ErrNone
+	case len(first) > partSize:
+		// We never wrote it, and a megabyte is not worth a hash.
+		return "", ErrInvalid
 	}
 	head, rest, split := strings.Cut(first, ".")
 	if !split {

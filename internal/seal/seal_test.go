@@ -174,6 +174,20 @@ func TestHugePartCountCostsNothing(t *testing.T) {
 	}
 }
 
+func TestOversizeCookieIsNotOpened(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	b := box(t, c, "session.v1", time.Hour, keyA)
+	sealed, err := b.Seal(bytes.Repeat([]byte("x"), 4000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	r.Header.Set("Cookie", "__Host-passkeys-session="+sealed)
+	if _, err := NewCookie(b, Attributes{Short: "session", Path: "/", Parts: 4}).Read(r); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a cookie of %d bytes: %v", len(sealed), err)
+	}
+}
+
 func TestClearAsksForEachPartThatCame(t *testing.T) {
 	c := &clock{time.Unix(1_800_000_000, 0)}
 	cookie := NewCookie(box(t, c, "x.v1", 0, keyA), Attributes{Short: "x", Path: "/passkeys/logout", Parts: 3})
