@@ -58,9 +58,8 @@ func TestPublicPathIsNobody(t *testing.T) {
 	}
 }
 
-// raw sends a request byte by byte, as a hostile client does, with the
-// browser's cookies.
-func (b *browser) raw(request string) page {
+// fill puts host and the browser's cookies into a request, and its line ends.
+func (b *browser) fill(request string) string {
 	b.t.Helper()
 	site, err := url.Parse(b.site)
 	if err != nil {
@@ -70,12 +69,23 @@ func (b *browser) raw(request string) page {
 	for _, c := range b.Jar.Cookies(site) {
 		cookies = append(cookies, c.Name+"="+c.Value)
 	}
+	return strings.NewReplacer("{host}", site.Host, "{cookies}", strings.Join(cookies, "; "), "\n", "\r\n").Replace(request)
+}
+
+// raw sends a request byte by byte, as a hostile client does, with the
+// browser's cookies.
+func (b *browser) raw(request string) page {
+	b.t.Helper()
+	site, err := url.Parse(b.site)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	conn, err := net.Dial("tcp", site.Host) //nolint:noctx // a test's connection, closed below
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	request = strings.NewReplacer("{host}", site.Host, "{cookies}", strings.Join(cookies, "; "), "\n", "\r\n").Replace(request)
+	request = b.fill(request)
 	if _, err := io.WriteString(conn, request); err != nil {
 		b.t.Fatal(err)
 	}
