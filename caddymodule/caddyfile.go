@@ -42,6 +42,7 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //			client_secret <secret>
 //			scopes        <scope...>
 //			client_auth   client_secret_basic|client_secret_post
+//			passkey_idp   <id>
 //		}
 //		corbado {
 //			project_id   <id>
@@ -61,6 +62,7 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //			<Header> <claim>
 //		}
 //		public   <path...>
+//		related_origins <origin...>
 //		path     <base path>
 //		brand {
 //			name  <name>
@@ -93,15 +95,16 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		}
 	}
 	err := settings{
-		"public_url": texts(&p.PublicURLs),
-		"okta":       block("okta", p.Okta.settings(), p.Okta.missing),
-		"corbado":    block("corbado", p.Corbado.settings(), p.Corbado.missing),
-		"session":    block("session", p.Session.settings(), nil),
-		"enroll":     p.Enroll.parse,
-		"identity":   p.Identity.parse,
-		"public":     texts(&p.Public),
-		"path":       text(&p.Path),
-		"brand":      block("brand", p.Brand.settings(), nil),
+		"public_url":      texts(&p.PublicURLs),
+		"okta":            block("okta", p.Okta.settings(), p.Okta.missing),
+		"corbado":         block("corbado", p.Corbado.settings(), p.Corbado.missing),
+		"session":         block("session", p.Session.settings(), nil),
+		"enroll":          p.Enroll.parse,
+		"identity":        p.Identity.parse,
+		"public":          texts(&p.Public),
+		"related_origins": texts(&p.RelatedOrigins),
+		"path":            text(&p.Path),
+		"brand":           block("brand", p.Brand.settings(), nil),
 	}.parse(d, directive)
 	if err != nil {
 		return err

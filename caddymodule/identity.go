@@ -76,6 +76,21 @@ func (i *Identity) mapping() (gate.Identity, error) {
 	return nil, fmt.Errorf("identity '%s' is unknown; use forwarded, remote, or a block of '<Header> <claim>' lines", i.Preset)
 }
 
+// identity is the mapping of the identity setting. A header that could never be
+// set is a mistake, not a refinement.
+func (p *Passkeys) identity() (gate.Identity, error) {
+	id, err := p.Identity.mapping()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range id {
+		if m.Claim == "passkey" && p.Okta.PasskeyIDP == "" {
+			return nil, fmt.Errorf("identity header %s carries the claim passkey, which needs passkey_idp in the okta block", m.Header)
+		}
+	}
+	return id, nil
+}
+
 // furtherClaims are the claims of a mapping that a session holds only on request.
 func furtherClaims(id gate.Identity) []string {
 	var claims []string

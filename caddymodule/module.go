@@ -24,8 +24,9 @@ func init() {
 //
 // It sets the placeholders `{http.auth.user.id}` (the `sub` claim),
 // `{http.auth.user.email}`, `.name`, `.preferred_username`, `.groups`, `.amr`,
-// `.acr`, `.idp` and `.iss`; each is empty for a visitor of a public path who is
-// not signed in.
+// `.acr`, `.idp`, `.iss` and `.passkey` (`true` after a sign-in by passkey, see
+// `passkey_idp`); each is empty for a visitor of a public path who is not signed
+// in.
 //
 // Any string may hold placeholders like `{env.NAME}` and `{file./run/secrets/name}`;
 // they are resolved when the configuration is loaded.
@@ -48,6 +49,13 @@ type Passkeys struct {
 	// Default: none. A request in any unusual spelling (dot segments, encoded
 	// slashes, `;` parameters) is not public.
 	Public []string `json:"public,omitempty"`
+	// Other origins that may use passkeys of this site's domain, like Okta's
+	// custom domain `https://login.example.net` where it shares no parent domain
+	// with the site. They are served, to anybody, at `/.well-known/webauthn` (Web
+	// Authentication Level 3, Related Origin Requests); browsers look there on
+	// the host that is the relying party ID. Default: none, and that path is the
+	// app's.
+	RelatedOrigins []string `json:"related_origins,omitempty"`
 	// Base path of the sidecar's own routes. Default: `/passkeys`.
 	Path string `json:"path,omitempty"`
 	// Name, logo and colour of the sidecar's pages.
@@ -55,6 +63,7 @@ type Passkeys struct {
 
 	log      *slog.Logger
 	base     string
+	related  []byte
 	held     *heldState
 	headers  *gate.Headers
 	gate     *gate.Gate

@@ -22,6 +22,11 @@ type Okta struct {
 	// How the client secret is sent to the token endpoint: `client_secret_basic`
 	// (default) or `client_secret_post`.
 	ClientAuth string `json:"client_auth,omitempty"`
+	// The id, like `0oa1a2b3c4d5e6f7g8h9`, of the identity provider at Okta that
+	// stands for Corbado. A session whose `idp` claim is this one was signed in
+	// by passkey: `{http.auth.user.passkey}` and the claim `passkey` of an
+	// `identity` block are then `true`. Default: none, and no session is marked.
+	PasskeyIDP string `json:"passkey_idp,omitempty"`
 }
 
 func (o *Okta) settings() settings {
@@ -30,6 +35,7 @@ func (o *Okta) settings() settings {
 		"client_id":     text(&o.ClientID),
 		"client_secret": text(&o.ClientSecret),
 		"scopes":        texts(&o.Scopes),
+		"passkey_idp":   text(&o.PasskeyIDP),
 		"client_auth": func(d *caddyfile.Dispenser) error {
 			if err := text(&o.ClientAuth)(d); err != nil {
 				return err

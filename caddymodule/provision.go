@@ -58,7 +58,14 @@ func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) 
 	if v.origins, err = origin.ParseSet(urls); err != nil {
 		return v, fmt.Errorf("public_url: %w", err)
 	}
-	if v.identity, err = p.Identity.mapping(); err != nil {
+	if v.identity, err = p.identity(); err != nil {
+		return v, err
+	}
+	related, err := rv.texts("related_origins", p.RelatedOrigins)
+	if err != nil {
+		return v, err
+	}
+	if p.related, err = relatedOriginsDocument(related); err != nil {
 		return v, err
 	}
 	keyring, err := p.keyring(ctx, rv)
@@ -93,6 +100,9 @@ func (p *Passkeys) oktaValues(ctx caddy.Context, rv resolver, v *values) (err er
 		return err
 	}
 	if v.login.Scopes, err = rv.texts("okta scopes", p.Okta.Scopes); err != nil {
+		return err
+	}
+	if v.login.PasskeyIDP, err = rv.text("okta passkey_idp", p.Okta.PasskeyIDP); err != nil {
 		return err
 	}
 	if len(v.login.Scopes) == 0 {
@@ -161,7 +171,9 @@ func (p *Passkeys) build(v values) (err error) {
 	}); err != nil {
 		return err
 	}
-	if p.gate, err = gate.New(gate.Config{Base: p.base, Public: p.Public, Origins: v.origins}, p.sessions); err != nil {
+	if p.gate, err = gate.New(gate.Config{
+		Base: p.base, Public: p.Public, Origins: v.origins, RelatedOrigins: p.related != nil,
+	}, p.sessions); err != nil {
 		return err
 	}
 	if p.pages, err = passkeys.New(v.pages, p.log); err != nil {

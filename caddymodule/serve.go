@@ -23,7 +23,13 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	case gate.Challenge:
 		return p.answer(w, r, p.login.Start(w, r, originalURI(r)))
 	case gate.Login:
+		if r.URL.Query().Has("login_hint") {
+			keepOutOfAccessLog(r) // the hint may be the proof of a passkey
+		}
 		return p.answer(w, r, p.login.Login(w, r, d.Session))
+	case gate.Initiate:
+		keepOutOfAccessLog(r) // its URL or its answer may hold a login hint
+		return p.answer(w, r, p.login.Initiate(w, r, d.Session))
 	case gate.Callback:
 		keepOutOfAccessLog(r) // its URL holds the authorization code
 		return p.answer(w, r, p.login.Callback(w, r, d.Session))
@@ -46,6 +52,8 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return p.answer(w, r, p.tokens.Serve(w, r, d.Session))
 	case gate.Asset:
 		return p.answer(w, r, p.pages.Asset(w, r))
+	case gate.RelatedOrigins:
+		return p.serveRelatedOrigins(w, r)
 	default:
 		return p.refuse(w, r, d)
 	}

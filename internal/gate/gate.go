@@ -27,6 +27,8 @@ type Config struct {
 	Public []string
 	// Origins are the site's public origins.
 	Origins origin.Set
+	// RelatedOrigins makes /.well-known/webauthn ours.
+	RelatedOrigins bool
 }
 
 // Gate admits requests.
@@ -55,7 +57,7 @@ func New(c Config, sessions Sessions) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Gate{origins: c.Origins, sessions: sessions, public: public, routes: newRoutes(c.Base)}, nil
+	return &Gate{origins: c.Origins, sessions: sessions, public: public, routes: newRoutes(c.Base, c.RelatedOrigins)}, nil
 }
 
 // CheckBase tells what is wrong with a base path.

@@ -25,7 +25,12 @@ func newHeaders(tb testing.TB, id Identity) *Headers {
 
 var alice = &session.Session{
 	Subject: "00u1", Email: "alice@example.com", Username: "alice", Name: "Alice", Groups: session.JoinList([]string{"a", "b,c"}),
-	Claims: []session.Claim{{Name: "department", Value: "R&D"}},
+	Claims: []session.Claim{
+		{Name: "department", Value: "R&D"},
+		// As sign-in makes them: joined and escaped.
+		{Name: "https://acme.example/roles", Value: "admin,a%2Cb"},
+		{Name: "urn:acme:x", Value: "100%25"},
+	},
 }
 
 // CVE-2025-64484, CVE-2026-30851 and the like: identity headers in any spelling.
@@ -98,6 +103,10 @@ func TestStamp(t *testing.T) {
 		"own": {Identity{{"x-dept", "department"}, {"SSO_USER", "email"}, {"X-None", "missing"}}, http.Header{
 			"X-Dept": {"R&D"}, "Sso_user": {"alice@example.com"},
 		}},
+		"namespaced claims": {Identity{{"X-Roles", "https://acme.example/roles"}, {"X-Urn", "urn:acme:x"}}, http.Header{
+			"X-Roles": {"admin,a%2Cb"}, "X-Urn": {"100%25"},
+		}},
+		"not by passkey": {Identity{{"X-Passkey", "passkey"}, {"X-User", "sub"}}, http.Header{"X-User": {"00u1"}}},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		h := newHeaders(t, tc.id)
@@ -105,6 +114,27 @@ func TestStamp(t *testing.T) {
 		h.Stamp(r, alice)
 		if diff := cmp.Diff(tc.want, r.Header); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// A client says it used a passkey, and the session says otherwise, or the other
+// way round.
+func TestForgedPasskeyHeader(t *testing.T) {
+	h := newHeaders(t, Identity{{"X-Passkey", "passkey"}, {"X-Idp", "idp"}, {"X-Amr", "amr"}, {"X-Acr", "acr"}})
+	for _, passkey := range []bool{false, true} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+		for _, name := range []string{"X-Passkey", "x_passkey", "X-Idp", "X-Amr", "X-Acr"} {
+			r.Header[name] = []string{"true"}
+		}
+		h.Scrub(r)
+		want := http.Header{"X-Idp": {"0oacorbado"}, "X-Amr": {"pop hwk mfa"}, "X-Acr": {"urn:okta:loa:2fa:any"}}
+		if passkey {
+			want["X-Passkey"] = []string{"true"}
+		}
+		h.Stamp(r, &session.Session{Subject: "00u1", IDP: "0oacorbado", AMR: "pop hwk mfa", ACR: "urn:okta:loa:2fa:any", Passkey: passkey})
+		if diff := cmp.Diff(want, r.Header); diff != "" {
+			t.Errorf("by passkey %v: %s", passkey, diff)
 		}
 	}
 }

@@ -21,12 +21,19 @@ type route struct {
 type routes struct {
 	base  string
 	exact map[string]route
+	// wellKnown is the one route outside the base path, where browsers look for
+	// it; without methods, the path is the app's.
+	wellKnown route
 }
+
+// WellKnownWebAuthn is where browsers look for the origins that may use
+// passkeys of this host (Web Authentication Level 3, section 5.11.1).
+const WellKnownWebAuthn = "/.well-known/webauthn"
 
 // assets is the one route with files below it.
 const assets = "/assets/"
 
-func newRoutes(base string) routes {
+func newRoutes(base string, related bool) routes {
 	get := func(v Verdict) route {
 		return route{methods: map[string]Verdict{http.MethodGet: v, http.MethodHead: v}, allow: "GET, HEAD"}
 	}
@@ -45,24 +52,37 @@ func newRoutes(base string) routes {
 	logout := get(LogoutQuestion)
 	logout.methods[http.MethodPost] = Logout
 	logout.allow = "GET, HEAD, POST"
-	return routes{base: base, exact: map[string]route{
+	// Another site asks here by its nature, by link or form (OpenID Connect Core
+	// 1.0 section 4).
+	initiate := getOnly(Initiate)
+	initiate.methods[http.MethodPost] = Initiate
+	initiate.allow = "GET, POST"
+	rs := routes{base: base, exact: map[string]route{
 		"":               page(List),
 		"/":              page(List),
 		"/append":        page(Append),
 		"/append/result": post(AppendResult),
 		"/connect-token": post(ConnectToken),
 		"/login":         getOnly(Login),
+		"/initiate":      initiate,
 		"/callback":      getOnly(Callback),
 		"/logout":        logout,
 		"/signed-out":    get(SignedOut),
 		"/session":       get(SessionInfo),
 		assets:           get(Asset),
 	}}
+	if related {
+		rs.wellKnown = get(RelatedOrigins)
+	}
+	return rs
 }
 
 // find returns the route of a canonical path, and whether the path is ours at
 // all. An unknown path of ours has a route without methods.
 func (rs routes) find(clean string) (route, bool) {
+	if clean == WellKnownWebAuthn && rs.wellKnown.methods != nil {
+		return rs.wellKnown, true
+	}
 	rest, under := strings.CutPrefix(clean, rs.base)
 	if !under || rest != "" && rest[0] != '/' {
 		return route{}, false
@@ -85,7 +105,7 @@ func (rt route) decide(r *http.Request, s *session.Session) Decision {
 		return Decision{Verdict: NotFound}
 	case !ok:
 		return Decision{Verdict: MethodNotAllowed, Allow: rt.allow}
-	case v == Login && prefetch(r):
+	case (v == Login || v == Initiate) && prefetch(r):
 		return Decision{Verdict: Refuse}
 	case v == Logout && crossSite.Check(r) != nil:
 		return Decision{Verdict: CrossSite}

@@ -24,6 +24,9 @@ const (
 	MethodNotAllowed
 	// Login starts a sign-in: GET <base>/login.
 	Login
+	// Initiate starts a sign-in that the identity provider asks for: GET or
+	// POST <base>/initiate.
+	Initiate
 	// Callback is the OpenID Connect redirect URI.
 	Callback
 	// LogoutQuestion asks whether to sign out: GET <base>/logout.
@@ -44,4 +47,6 @@ const (
 	SessionInfo
 	// Asset serves a file of ours.
 	Asset
+	// RelatedOrigins serves /.well-known/webauthn.
+	RelatedOrigins
 )

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,10 +50,16 @@ func (l *lockedBuffer) String() string {
 
 func newSite(t *testing.T, configure ...func(*Config)) *site {
 	t.Helper()
-	s := &site{t: t, clock: newClock(), log: new(lockedBuffer)}
-	s.op = newOP(t, s.clock)
+	c := newClock()
+	return newSiteAt(t, newOP(t, c), configure...)
+}
+
+// newSiteAt makes a site that signs people in at a certain provider.
+func newSiteAt(t *testing.T, o *op, configure ...func(*Config)) *site {
+	t.Helper()
+	s := &site{t: t, clock: o.clock, log: new(lockedBuffer), op: o}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	p := NewProvider(ProviderConfig{Issuer: s.op.URL, Client: s.op.Client(), Now: s.clock.Now, Log: log})
+	p := NewProvider(ProviderConfig{Issuer: s.op.issuer(), Client: s.op.Client(), Now: s.clock.Now, Log: log})
 	c := testConfig(t, s.clock.Now)
 	for _, f := range configure {
 		f(&c)
@@ -108,11 +115,21 @@ type page struct {
 
 func (p page) location() string { return p.Header.Get("Location") }
 
-func (b *browser) get(target string) page { return b.send(http.MethodGet, target) }
-
-func (b *browser) send(method, target string) page {
+func (b *browser) get(target string, headers ...string) page {
 	b.site.t.Helper()
-	r := httptest.NewRequestWithContext(b.site.t.Context(), method, target, nil)
+	return b.send(http.MethodGet, target, headers...)
+}
+
+func (b *browser) send(method, target string, headers ...string) page {
+	b.site.t.Helper()
+	return b.do(httptest.NewRequestWithContext(b.site.t.Context(), method, target, nil), headers...)
+}
+
+func (b *browser) do(r *http.Request, headers ...string) page {
+	b.site.t.Helper()
+	for pair := range slices.Chunk(headers, 2) {
+		r.Header.Set(pair[0], pair[1])
+	}
 	r.Host = b.host
 	b.carry(r)
 	w := httptest.NewRecorder()
@@ -129,7 +146,7 @@ func (b *browser) send(method, target string) page {
 	}
 	got := page{Response: res}
 	if err != nil && !errors.As(err, &got.problem) {
-		b.site.t.Errorf("%s: an error without a face: %v", target, err)
+		b.site.t.Errorf("%s: an error without a face: %v", r.URL, err)
 	}
 	return got
 }
@@ -153,6 +170,8 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) error {
 		return s.rp.Callback(w, r, live)
 	case r.URL.Path == "/passkeys/login":
 		return s.rp.Login(w, r, live)
+	case r.URL.Path == "/passkeys/initiate":
+		return s.rp.Initiate(w, r, live)
 	case r.URL.Path == "/passkeys/logout":
 		return s.rp.Logout(w, r)
 	case live == nil:

@@ -217,7 +217,7 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 	case err != nil:
 		return problem.Internal(fmt.Errorf("start session: %w", err))
 	}
-	rp.log.InfoContext(r.Context(), "signed in", slog.String("sub", s.Subject), slog.String("amr", s.AMR), slog.String("idp", s.IDP))
+	rp.log.InfoContext(r.Context(), "signed in", slog.String("sub", s.Subject), slog.String("amr", s.AMR), slog.String("idp", s.IDP), slog.Bool("passkey", s.Passkey))
 	target := returnPath
 	if rp.landing != nil {
 		target = rp.landing.AfterSignIn(r, s, returnPath)

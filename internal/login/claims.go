@@ -52,7 +52,7 @@ func wantedClaims(scopes, further []string) []string {
 // the ID token or nowhere.
 func fromIDTokenOnly(claim string) bool {
 	switch claim {
-	case "sub", "iss", "sid", "amr", "acr", "idp", "auth_time":
+	case "sub", "iss", "sid", "amr", "acr", "idp", "passkey", "auth_time":
 		return true
 	}
 	return false
@@ -91,6 +91,7 @@ func (rp *RelyingParty) identify(ctx context.Context, md *metadata, id *idToken,
 		AuthTime:     id.authTime,
 		RefreshToken: t.refresh,
 	}
+	s.Passkey = s.IDP != "" && s.IDP == rp.config.PasskeyIDP
 	for _, name := range rp.config.Claims {
 		if session.Standard(name) {
 			continue

@@ -55,6 +55,9 @@ type Config struct {
 	Scopes []string
 	// Claims are further claims that a session is to hold.
 	Claims []string
+	// PasskeyIDP is the id, at Okta, of the identity provider that passkeys sign
+	// in by: sessions that it vouches for are marked. "" means none.
+	PasskeyIDP string
 	// Origins are the site's public origins; each one's redirect URI is
 	// registered at Okta.
 	Origins origin.Set
@@ -152,6 +155,10 @@ func (c *Config) complete() error {
 		return fmt.Errorf("scopes %q lack openid, without which there is no ID token", strings.Join(c.Scopes, " "))
 	case len(c.Claims) > maxClaims:
 		return fmt.Errorf("%d further claims; a session holds at most %d", len(c.Claims), maxClaims)
+	case c.PasskeyIDP != "" && !checkPasskeyIDP(c.PasskeyIDP):
+		return fmt.Errorf("passkey_idp %q is not the id of an identity provider at Okta, like 0oa1a2b3c4d5e6f7g8h9", c.PasskeyIDP)
+	case c.PasskeyIDP != "" && c.PasskeyIDP == c.ClientID:
+		return fmt.Errorf("passkey_idp %q is the application's client ID; take the identity provider's (Security > Identity Providers)", c.PasskeyIDP)
 	case len(c.Origins) == 0:
 		return errors.New("no public URL")
 	case !strings.HasPrefix(c.BasePath, "/") || strings.HasSuffix(c.BasePath, "/"):

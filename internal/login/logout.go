@@ -58,6 +58,7 @@ func (rp *RelyingParty) endSessionURL(ctx context.Context, hint, comeBack string
 		return ""
 	}
 	if md.endSessionEndpoint == "" {
+		rp.log.WarnContext(ctx, "signed out here only", slog.String("reason", "the identity provider's metadata has no end_session_endpoint"))
 		return ""
 	}
 	u, err := url.Parse(md.endSessionEndpoint)

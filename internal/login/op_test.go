@@ -43,6 +43,8 @@ type op struct {
 	calls    map[string]int        // by path
 	withdraw bool                  // answer discovery with 503
 
+	// slash ends the issuer with a slash, as Auth0 does.
+	slash bool
 	// change edits the claims of the ID token before it is signed.
 	change func(claims map[string]any)
 	// sign replaces how the ID token is made of its claims.
@@ -94,6 +96,13 @@ func newOP(t *testing.T, c *clock) *op {
 	return o
 }
 
+func (o *op) issuer() string {
+	if o.slash {
+		return o.URL + "/"
+	}
+	return o.URL
+}
+
 func (o *op) count(path string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -106,7 +115,7 @@ func (o *op) serveMetadata(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	doc := map[string]any{
-		"issuer": o.URL, "authorization_endpoint": o.URL + "/authorize", "token_endpoint": o.URL + "/token",
+		"issuer": o.issuer(), "authorization_endpoint": o.URL + "/authorize", "token_endpoint": o.URL + "/token",
 		"userinfo_endpoint": o.URL + "/userinfo", "jwks_uri": o.URL + "/keys", "end_session_endpoint": o.URL + "/logout",
 		// A provider that offers everything: what it lists must not matter.
 		"id_token_signing_alg_values_supported": []string{"none", "HS256", "RS256"},
@@ -167,7 +176,7 @@ func (o *op) serveToken(w http.ResponseWriter, r *http.Request) {
 func (o *op) idToken(nonce string) string {
 	now := o.clock.Now()
 	claims := map[string]any{
-		"iss": o.URL, "sub": "00u1", "aud": testClientID, "nonce": nonce,
+		"iss": o.issuer(), "sub": "00u1", "aud": testClientID, "nonce": nonce,
 		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "auth_time": now.Unix(),
 		"amr": []string{"pwd", "mfa"}, "idp": "00o1", "at_hash": atHash("access-token-1"),
 	}

@@ -19,9 +19,15 @@ const promptLogin = "login"
 type departure struct {
 	returnPath string
 	prompt     string
-	restarted  bool
+	// hint and idp are for this authorization request only: the hint may be a
+	// proof that serves once.
+	hint, idp string
+	restarted bool
 	// again skips the loop guard: the person asked.
 	again bool
+	// counted tells the loop guard of a start that the person may not have
+	// asked for.
+	counted bool
 }
 
 // Start sends the browser to Okta to sign in and come back to returnPath. It is
@@ -34,10 +40,9 @@ func (rp *RelyingParty) Start(w http.ResponseWriter, r *http.Request, returnPath
 }
 
 // Login serves GET <base>/login, the explicit start. Its query may hold return,
-// prompt=login to authenticate anew, and our own flags again=1 and restart=1.
-// Whoever is signed in already goes straight to the return path, unless prompt
-// asks otherwise. Other parameters, like those of a third-party initiated login
-// (OpenID Connect Core 1.0 section 4), are not needed: there is one issuer.
+// prompt=login to authenticate anew, login_hint and idp (see hints), and our own
+// flags again=1 and restart=1. Whoever is signed in already goes straight to the
+// return path, unless prompt asks otherwise.
 func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *session.Session) error {
 	q := r.URL.Query()
 	d := departure{
@@ -48,6 +53,7 @@ func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *sess
 	if q.Get("prompt") == promptLogin {
 		d.prompt = promptLogin
 	}
+	d.hint, d.idp = rp.hints(r, q)
 	if live != nil && d.prompt == "" {
 		redirect(w, http.StatusSeeOther, rp.paths.Clean(d.returnPath))
 		return nil
@@ -66,6 +72,10 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 		rp.loop.reset(w, r)
 	case rp.loop.looping(r):
 		return rp.failed(r.Context(), rp.loopProblem(d.returnPath))
+	case d.counted:
+		if err := rp.loop.count(w, r); err != nil {
+			return problem.Internal(err)
+		}
 	}
 	md, err := rp.metadata(r.Context(), d.returnPath)
 	if err != nil {
@@ -82,19 +92,21 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	if err := rp.attempts.keep(w, r, a); err != nil {
 		return problem.Internal(fmt.Errorf("keep sign-in attempt: %w", err))
 	}
-	redirect(w, http.StatusFound, rp.authorizationURL(md, a))
+	redirect(w, http.StatusFound, rp.authorizationURL(md, a, d))
 	return nil
 }
 
 // authorizationURL builds the authorization request (OpenID Connect Core 1.0
 // section 3.1.2.1, RFC 7636 section 4.3).
-func (rp *RelyingParty) authorizationURL(md *metadata, a *attempt) string {
+func (rp *RelyingParty) authorizationURL(md *metadata, a *attempt, d departure) string {
 	options := []oauth2.AuthCodeOption{
 		oauth2.S256ChallengeOption(a.verifier),
 		oauth2.SetAuthURLParam("nonce", a.nonce),
 	}
-	if a.prompt != "" {
-		options = append(options, oauth2.SetAuthURLParam("prompt", a.prompt))
+	for _, p := range [...]struct{ name, value string }{{"prompt", a.prompt}, {"login_hint", d.hint}, {"idp", d.idp}} {
+		if p.value != "" {
+			options = append(options, oauth2.SetAuthURLParam(p.name, p.value))
+		}
 	}
 	return rp.client(md, a.redirectURI).AuthCodeURL(a.state, options...)
 }

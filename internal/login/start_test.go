@@ -172,10 +172,12 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"style":         func(c *Config) { c.AuthStyle = 7 },
 		"openid":        func(c *Config) { c.Scopes = []string{"profile"} },
 		"claims":        func(c *Config) { c.Claims = make([]string, maxClaims+1) },
-		"public URL":    func(c *Config) { c.Origins = nil },
-		"base path":     func(c *Config) { c.BasePath = "/passkeys/" },
-		"session key":   func(c *Config) { c.Keyring = nil },
-		"clock skew":    func(c *Config) { c.Skew = time.Hour },
+		"passkey_idp":   func(c *Config) { c.PasskeyIDP = "https://login.example.com/sso/idps/0oa1" },
+		"client ID; take the identity provider's": func(c *Config) { c.PasskeyIDP = testClientID },
+		"public URL":  func(c *Config) { c.Origins = nil },
+		"base path":   func(c *Config) { c.BasePath = "/passkeys/" },
+		"session key": func(c *Config) { c.Keyring = nil },
+		"clock skew":  func(c *Config) { c.Skew = time.Hour },
 	} {
 		c := testConfig(t, time.Now)
 		spoil(&c)

@@ -285,6 +285,11 @@ func TestSessionTellsWhoAndNoToken(t *testing.T) {
 	if got, _ := io.ReadAll(w.Body); string(got) != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
+	byPasskey := alice()
+	byPasskey.AMR, byPasskey.IDP, byPasskey.Passkey = "pop", "0oacorbado", true
+	if got := get(t, s.Session, "/passkeys/session", byPasskey).Body.String(); !strings.Contains(got, `"amr":["pop"],"idp":"0oacorbado","passkey":true,`) {
+		t.Errorf("after a sign-in by passkey: %s", got)
+	}
 	if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("headers %v", w.Header())
 	}

@@ -20,6 +20,8 @@ type whoami struct {
 	AMR      []string `json:"amr,omitempty"`
 	ACR      string   `json:"acr,omitempty"`
 	IDP      string   `json:"idp,omitempty"`
+	// Passkey tells that this sign-in was made with a passkey.
+	Passkey bool `json:"passkey,omitempty"`
 	// Times are in Unix seconds, as in an ID token.
 	AuthTime  int64 `json:"auth_time,omitempty"`
 	StartedAt int64 `json:"started_at,omitempty"`
@@ -33,7 +35,7 @@ func (p *Pages) Session(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	}
 	return writeJSON(w, r, http.StatusOK, whoami{
 		Issuer: s.Issuer, Subject: s.Subject, Email: s.Email, Name: s.Name, Username: s.Username,
-		Groups: session.SplitList(s.Groups), AMR: strings.Fields(s.AMR), ACR: s.ACR, IDP: s.IDP,
+		Groups: session.SplitList(s.Groups), AMR: strings.Fields(s.AMR), ACR: s.ACR, IDP: s.IDP, Passkey: s.Passkey,
 		AuthTime: seconds(s.AuthTime), StartedAt: seconds(s.StartedAt), ExpiresAt: seconds(s.ExpiresAt),
 	})
 }

@@ -25,7 +25,7 @@ type Policy struct {
 
 // reserved are the routes under the base path that a return path may not name.
 var reserved = []string{
-	"/login", "/callback", "/logout", "/signed-out", "/session", "/connect-token", "/append/result", "/assets",
+	"/login", "/initiate", "/callback", "/logout", "/signed-out", "/session", "/connect-token", "/append/result", "/assets",
 }
 
 // Clean returns raw if it is an absolute path (with query and fragment) on the

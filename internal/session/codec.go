@@ -8,7 +8,7 @@ import (
 
 // purpose names what the session cookie is for and the version of its layout.
 // Change the version with the layout: old cookies then count as no session.
-const purpose = "session.v1"
+const purpose = "session.v2"
 
 var errLayout = errors.New("not a session of this layout")
 
@@ -25,6 +25,7 @@ func encode(s *Session) []byte {
 	for _, t := range s.times() {
 		b = appendTime(b, *t)
 	}
+	b = appendBool(b, s.Passkey)
 	b = binary.AppendUvarint(b, uint64(len(s.Claims)))
 	for _, c := range s.Claims {
 		b = appendString(appendString(b, c.Name), c.Value)
@@ -42,6 +43,7 @@ func decode(plain []byte) (*Session, error) {
 	for _, t := range s.times() {
 		*t = d.time()
 	}
+	s.Passkey = d.bool()
 	n := d.uvarint()
 	if n > maxClaims {
 		return nil, errLayout
@@ -82,6 +84,13 @@ func appendTime(b []byte, t time.Time) []byte {
 	return binary.AppendUvarint(b, uint64(t.Unix())) //nolint:gosec // not negative, see above
 }
 
+func appendBool(b []byte, v bool) []byte {
+	if v {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
 type decoder struct {
 	rest string
 	ok   bool
@@ -119,4 +128,10 @@ func (d *decoder) time() time.Time {
 		return time.Unix(int64(v), 0) //nolint:gosec // a sum of seconds that we wrote
 	}
 	return time.Time{}
+}
+
+func (d *decoder) bool() bool {
+	v := d.uvarint()
+	d.ok = d.ok && v <= 1
+	return v == 1
 }

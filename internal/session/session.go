@@ -28,6 +28,9 @@ type Session struct {
 	AMR string
 	ACR string
 	IDP string
+	// Passkey tells that the identity provider configured as the passkeys' own
+	// signed the user in. It is ours, never a claim that a provider sent.
+	Passkey bool
 	// Claims are further claims that the identity setting asks for.
 	Claims []Claim
 	// RefreshToken is empty without the scope offline_access.
@@ -46,7 +49,8 @@ type Session struct {
 type Claim struct{ Name, Value string }
 
 // Claim returns the value of a claim by its OpenID Connect name, and "" for a
-// claim that the session does not hold.
+// claim that the session does not hold. Two names are ours: "passkey" is "true"
+// after a sign-in by passkey, and "sid" is the ID of the session here.
 func (s *Session) Claim(name string) string {
 	switch name {
 	case "sub":
@@ -67,6 +71,11 @@ func (s *Session) Claim(name string) string {
 		return s.ACR
 	case "idp":
 		return s.IDP
+	case "passkey":
+		if s.Passkey {
+			return "true"
+		}
+		return ""
 	case "sid":
 		return s.ID
 	}
@@ -81,7 +90,7 @@ func (s *Session) Claim(name string) string {
 // Standard tells whether every session holds the claim without being asked.
 func Standard(claim string) bool {
 	switch claim {
-	case "sub", "iss", "email", "name", "preferred_username", "groups", "amr", "acr", "idp", "sid":
+	case "sub", "iss", "email", "name", "preferred_username", "groups", "amr", "acr", "idp", "passkey", "sid":
 		return true
 	}
 	return false

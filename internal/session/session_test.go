@@ -69,7 +69,7 @@ func TestSessionRoundTrip(t *testing.T) {
 	c := &clock{time.Unix(1_800_000_000, 0)}
 	st := newStore(t, c, key)
 	want := alice(5)
-	want.RefreshToken, want.ACR = "refresh", "urn:okta:loa:2fa:any"
+	want.RefreshToken, want.ACR, want.Passkey = "refresh", "urn:okta:loa:2fa:any", true
 	want.Claims = []Claim{{"department", "R&D"}, {"empty", ""}}
 	r := start(t, st, want)
 	got, err := st.Read(r)

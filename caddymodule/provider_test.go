@@ -1,0 +1,118 @@
+package caddymodule
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// provider is an OpenID provider that signs everybody in without asking, with
+// the claims that a test wants.
+type provider struct {
+	*httptest.Server
+	t      *testing.T
+	issuer string
+	key    *rsa.PrivateKey
+	claims map[string]any
+
+	mu     sync.Mutex
+	nonces map[string]string // by code
+	ended  url.Values        // what sign-out was asked with
+}
+
+// newAuth0 has the shape of an Auth0 tenant: an issuer with a trailing slash,
+// and its paths.
+func newAuth0(t *testing.T, claims map[string]any) *provider {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &provider{t: t, key: key, claims: claims, nonces: map[string]string{}}
+	mux := http.NewServeMux()
+	o.Server = httptest.NewServer(mux)
+	o.issuer = o.URL + "/"
+	t.Cleanup(o.Close)
+	answer := func(w http.ResponseWriter, v any) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(v)
+	}
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]any{
+			"issuer": o.issuer, "authorization_endpoint": o.URL + "/authorize", "token_endpoint": o.URL + "/oauth/token",
+			"jwks_uri": o.URL + "/.well-known/jwks.json", "end_session_endpoint": o.URL + "/oidc/logout",
+		})
+	})
+	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k1", Algorithm: "RS256", Use: "sig"}}})
+	})
+	mux.HandleFunc("GET /authorize", func(w http.ResponseWriter, r *http.Request) {
+		q, code := r.URL.Query(), rand.Text()
+		o.mu.Lock()
+		o.nonces[code] = q.Get("nonce")
+		o.mu.Unlock()
+		back := url.Values{"code": {code}, "state": {q.Get("state")}}
+		http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound) //nolint:gosec // a test's own site
+	})
+	mux.HandleFunc("POST /oauth/token", func(w http.ResponseWriter, r *http.Request) {
+		o.mu.Lock()
+		nonce := o.nonces[r.PostFormValue("code")]
+		o.mu.Unlock()
+		answer(w, map[string]any{"token_type": "Bearer", "access_token": "opaque", "id_token": o.idToken(nonce)})
+	})
+	mux.HandleFunc("GET /oidc/logout", func(w http.ResponseWriter, r *http.Request) {
+		o.mu.Lock()
+		o.ended = r.URL.Query()
+		o.mu.Unlock()
+		http.Redirect(w, r, r.URL.Query().Get("post_logout_redirect_uri"), http.StatusFound) //nolint:gosec // a test's own site
+	})
+	return o
+}
+
+func (o *provider) idToken(nonce string) string {
+	now := time.Now()
+	claims := map[string]any{"iss": o.issuer, "aud": "0oa1client", "nonce": nonce, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+	maps.Copy(claims, o.claims)
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		o.t.Error(err)
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: o.key}, (&jose.SignerOptions{}).WithHeader("kid", "k1"))
+	if err != nil {
+		o.t.Error(err)
+		return ""
+	}
+	jws, err := signer.Sign(payload)
+	if err != nil {
+		o.t.Error(err)
+		return ""
+	}
+	compact, err := jws.CompactSerialize()
+	if err != nil {
+		o.t.Error(err)
+	}
+	return compact
+}
+
+// startAt runs the site with another identity provider than the emulator.
+func (w *world) startAt(o *provider, okta, extra string) {
+	w.t.Helper()
+	issuer := "issuer " + w.okta.Issuer()
+	text := w.caddyfile(extra)
+	if !strings.Contains(text, issuer) {
+		w.t.Fatal("the Caddyfile names no issuer")
+	}
+	if err := load(w.t, strings.Replace(text, issuer, "issuer "+o.issuer+"\n"+okta, 1)); err != nil {
+		w.t.Fatal(err)
+	}
+}

@@ -1,0 +1,54 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+)
+
+// relatedOriginsAge is how long caches may keep the list. Browsers ask for it at
+// a ceremony on one of the listed origins only.
+const relatedOriginsAge = 24 * time.Hour
+
+// relatedOriginsDocument writes the list as browsers read it (Web Authentication
+// Level 3, section 5.11), nil for an empty one.
+func relatedOriginsDocument(raw []string) ([]byte, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	var doc struct {
+		Origins []string `json:"origins"`
+	}
+	seen := make(map[origin.Origin]bool)
+	for _, one := range raw {
+		o, err := origin.Parse(one)
+		if err != nil {
+			return nil, fmt.Errorf("related_origins: %w", err)
+		}
+		if seen[o] {
+			return nil, fmt.Errorf("related_origins names %s twice", o)
+		}
+		seen[o] = true
+		doc.Origins = append(doc.Origins, o.String())
+	}
+	return json.Marshal(doc)
+}
+
+// serveRelatedOrigins answers GET /.well-known/webauthn, for anybody: a browser
+// asks without cookies.
+func (p *Passkeys) serveRelatedOrigins(w http.ResponseWriter, r *http.Request) error {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(p.related)))
+	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(relatedOriginsAge.Seconds())))
+	h.Set("X-Content-Type-Options", "nosniff")
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, _ = w.Write(p.related)
+	return nil
+}
