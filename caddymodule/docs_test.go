@@ -14,7 +14,7 @@ import (
 
 var (
 	caddyfileBlock = regexp.MustCompile("(?ms)^```caddyfile\n(.*?)^```")
-	secretFile     = regexp.MustCompile(`/run/secrets/[a-z_]+`)
+	secretFile     = regexp.MustCompile(`/run/secrets/[a-z0-9_]+`)
 )
 
 // TestDocumentedCaddyfilesWork adapts and provisions what we tell people to
@@ -35,6 +35,7 @@ func TestDocumentedCaddyfilesWork(t *testing.T) {
 		t.Fatal("the README shows no Caddyfile")
 	}
 	t.Setenv("OKTA_CLIENT_ID", "0oa1client")
+	t.Setenv("AUTH0_CLIENT_ID", "AbCdEf")
 	t.Setenv("CORBADO_PROJECT_ID", "pro-1234567890")
 	for name, sample := range samples {
 		t.Run(name, func(t *testing.T) { provision(t, sample) })

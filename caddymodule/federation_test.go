@@ -9,7 +9,7 @@ import (
 
 const passkeyIDP = "0oacorbado0000000001"
 
-const passkeyHeaders = `identity {
+const signInHeaders = `identity {
 			X-User sub
 			X-Passkey passkey
 			X-Idp idp
@@ -20,7 +20,7 @@ const passkeyHeaders = `identity {
 func TestSignedInByPasskeyReachesTheApp(t *testing.T) {
 	w := newWorld(t)
 	o := newAuth0(t, map[string]any{"sub": "00u1", "idp": passkeyIDP, "amr": []string{"pop", "hwk", "mfa"}, "acr": "urn:okta:loa:2fa:any"})
-	w.startAt(o, "passkey_idp "+passkeyIDP, passkeyHeaders)
+	w.startAt(o, "passkey_idp "+passkeyIDP, signInHeaders)
 	b := w.browser()
 	got := b.get("/", "X-Passkey", "false").app(t).Headers
 	for name, want := range map[string]string{
@@ -37,7 +37,7 @@ func TestSignedInByPasskeyReachesTheApp(t *testing.T) {
 
 func TestPasswordSignInIsNotByPasskey(t *testing.T) {
 	w := newWorld(t)
-	text := strings.Replace(w.caddyfile(passkeyHeaders), "client_id 0oa1client", "client_id 0oa1client\npasskey_idp "+passkeyIDP, 1)
+	text := strings.Replace(w.caddyfile(signInHeaders), "client_id 0oa1client", "client_id 0oa1client\npasskey_idp "+passkeyIDP, 1)
 	if err := load(t, text); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestPasswordSignInIsNotByPasskey(t *testing.T) {
 
 func TestPasskeyClaimNeedsItsSetting(t *testing.T) {
 	w := newWorld(t)
-	if err := load(t, w.caddyfile(passkeyHeaders)); err == nil || !strings.Contains(err.Error(), "passkey_idp") {
+	if err := load(t, w.caddyfile(signInHeaders)); err == nil || !strings.Contains(err.Error(), "passkey_idp") {
 		t.Errorf("loaded: %v", err)
 	}
 }

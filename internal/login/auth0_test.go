@@ -21,7 +21,7 @@ const (
 // Connect Discovery, Create Custom Claims, Log Users Out of Auth0 with OIDC
 // Endpoint): an issuer with a trailing slash, sign-out at /oidc/logout, a pipe
 // in the sub, claims with URIs for names, no idp.
-func newAuth0Site(t *testing.T, configure ...func(*Config)) *site {
+func newAuth0Site(t *testing.T) *site {
 	t.Helper()
 	o := newOP(t, newClock())
 	o.slash = true
@@ -33,7 +33,7 @@ func newAuth0Site(t *testing.T, configure ...func(*Config)) *site {
 		c["amr"], c["acr"] = []string{"mfa"}, "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
 		c[rolesClaim], c[departmentClaim] = []string{"admin", "a,b"}, "R&D 50%"
 	}
-	return newSiteAt(t, o, append(configure, func(c *Config) { c.Claims = []string{rolesClaim, departmentClaim, "https://acme.example/none"} })...)
+	return newSiteAt(t, o, func(c *Config) { c.Claims = []string{rolesClaim, departmentClaim, "https://acme.example/none"} })
 }
 
 func TestSignInAndOutAtAuth0(t *testing.T) {

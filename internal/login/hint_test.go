@@ -1,6 +1,7 @@
 package login
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -154,14 +155,8 @@ func TestSignedInByPasskeyFollowsTheIDTokenAlone(t *testing.T) {
 		"not configured, and no idp claim": {"", map[string]any{"idp": ""}, nil, false},
 	} {
 		s := newSite(t, func(c *Config) { c.PasskeyIDP = tc.configured; c.Claims = []string{"passkey", "idp"} })
-		s.op.change = func(c map[string]any) {
-			for claim, v := range tc.claims {
-				c[claim] = v
-			}
-		}
-		for claim, v := range tc.userinfo {
-			s.op.profile[claim] = v
-		}
+		s.op.change = func(c map[string]any) { maps.Copy(c, tc.claims) }
+		maps.Copy(s.op.profile, tc.userinfo)
 		if tc.userinfo != nil {
 			change := s.op.change
 			s.op.change = func(c map[string]any) { delete(c, "passkey"); change(c) }

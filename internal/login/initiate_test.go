@@ -5,14 +5,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
 
 func initiationOf(s *site, more ...string) string {
 	q := url.Values{"iss": {s.op.issuer()}}
-	for i := 0; i < len(more); i += 2 {
-		q.Add(more[i], more[i+1])
+	for pair := range slices.Chunk(more, 2) {
+		q.Add(pair[0], pair[1])
 	}
 	return q.Encode()
 }
