@@ -1,0 +1,49 @@
+package gate
+
+import "testing"
+
+func TestRelatedOriginsAreForAnybody(t *testing.T) {
+	g := newGate(t)
+	var err error
+	if g, err = New(Config{Base: "/passkeys", Origins: g.origins, RelatedOrigins: true}, users{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		method, target string
+		want           Verdict
+	}{
+		{"GET", "/.well-known/webauthn", RelatedOrigins},
+		{"HEAD", "/.well-known/webauthn", RelatedOrigins},
+		{"POST", "/.well-known/webauthn", MethodNotAllowed},
+		{"GET", "/.well-known/webauthn/", Challenge},
+		{"GET", "/.well-known/webauthn/x", Challenge},
+		{"GET", "/.well-known/", Challenge},
+		{"GET", "/.well-known/security.txt", Challenge},
+	} {
+		for _, cookie := range []string{"-", "user=alice"} {
+			got := g.Admit(request(tc.method, tc.target, "Cookie", cookie)).Verdict
+			want := tc.want
+			if want == Challenge && cookie != "-" {
+				want = Upstream
+			}
+			if got != want {
+				t.Errorf("%s %s, cookie %s: verdict %d, want %d", tc.method, tc.target, cookie, got, want)
+			}
+		}
+	}
+	r := request("GET", "/.well-known/webauthn")
+	r.Host = "evil.example"
+	if got := g.Admit(r).Verdict; got != Misdirected {
+		t.Errorf("foreign host: verdict %d", got)
+	}
+}
+
+// A page that a browser fetches ahead of the person must not start a sign-in.
+func TestPrefetchInitiatesNothing(t *testing.T) {
+	g := newGate(t)
+	for _, target := range []string{"/passkeys/login", "/passkeys/initiate"} {
+		if got := g.Admit(request("GET", target, "Sec-Purpose", "prefetch;prerender")).Verdict; got != Refuse {
+			t.Errorf("%s: verdict %d", target, got)
+		}
+	}
+}
