@@ -35,6 +35,7 @@ type Server struct {
 	grants       *grantStore
 	issuers      []*issuer
 	mux          *http.ServeMux
+	management   *managementAPI
 }
 
 // New makes an org from its configuration. The error names the setting.
@@ -118,6 +119,7 @@ func (s *Server) route() {
 	s.mux.HandleFunc("GET /{$}", s.serveHome)
 	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	s.routeControls()
+	s.routeManagementAPI()
 }
 
 // ServeHTTP answers one request, unless the fault "down" is on.

@@ -1,0 +1,114 @@
+package okta
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// checkApp checks what an OpenID Connect web app must have (Okta: Applications
+// API, "Add an OAuth 2.0 client application").
+func (m *managementAPI) checkApp(o managed) *managementError {
+	if text(o, "name") != "oidc_client" || text(o, "signOnMode") != "OPENID_CONNECT" {
+		return invalid("signOnMode", "only OpenID Connect apps are emulated")
+	}
+	if text(o, "label") == "" {
+		return invalid("label", "The field cannot be left blank")
+	}
+	if len(texts(o, "settings", "oauthClient", "redirect_uris")) == 0 {
+		return invalid("redirect_uris", "'redirect_uris' must have at least one value")
+	}
+	for _, uri := range slices.Concat(texts(o, "settings", "oauthClient", "redirect_uris"), texts(o, "settings", "oauthClient", "post_logout_redirect_uris")) {
+		if err := checkRedirect(uri); err != nil {
+			return invalid("redirect_uris", err.Error())
+		}
+	}
+	if !slices.Contains(texts(o, "settings", "oauthClient", "grant_types"), "authorization_code") {
+		return invalid("grant_types", "'authorization_code' is needed for response type 'code'")
+	}
+	return nil
+}
+
+// appCreated makes the app a client of the emulator's authorization servers.
+func (m *managementAPI) appCreated(o managed) *managementError {
+	credentials, ok := at(o, "credentials", "oauthClient").(map[string]any)
+	if !ok {
+		return invalid("credentials", "The field cannot be left blank")
+	}
+	credentials["client_id"] = o["id"]
+	credentials["client_secret"] = randomToken()
+	if _, err := m.server.clients.add(clientOf(o)); err != nil {
+		return invalid("settings", err.Error())
+	}
+	return nil
+}
+
+func (m *managementAPI) appChanged(o managed) *managementError {
+	m.server.clients.replace(clientOf(o))
+	return nil
+}
+
+// clientOf reads the client out of an app.
+func clientOf(o managed) Client {
+	pkce, _ := at(o, "credentials", "oauthClient", "pkce_required").(bool)
+	return Client{
+		ID: text(o, "id"), Name: text(o, "label"), Secret: text(o, "credentials", "oauthClient", "client_secret"),
+		RedirectURIs:           texts(o, "settings", "oauthClient", "redirect_uris"),
+		PostLogoutRedirectURIs: texts(o, "settings", "oauthClient", "post_logout_redirect_uris"),
+		PKCEOptional:           !pkce,
+		RotateRefreshTokens:    text(o, "settings", "oauthClient", "refresh_token", "rotation_type") == "ROTATE",
+	}
+}
+
+// replace puts a changed client in the place of the one with its id.
+func (g *registry) replace(c Client) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.byID[c.ID] = &c
+}
+
+// listSecrets shows an app's secrets (Okta: Applications API, "List all OAuth
+// 2.0 client secrets"), which no other call does after the creation.
+func (m *managementAPI) listSecrets(r *http.Request, _ managed) (int, any, *managementError) {
+	for _, o := range m.objects["apps"] {
+		if o["id"] == r.PathValue("id") {
+			return http.StatusOK, []managed{{
+				"id": "ocs" + text(o, "id")[3:], "status": "ACTIVE", "client_secret": text(o, "credentials", "oauthClient", "client_secret"),
+			}}, nil
+		}
+	}
+	return 0, nil, notFound(r.PathValue("id"))
+}
+
+// secretHolders are the objects inside an app or identity provider that have a
+// client_secret.
+var secretHolders = [][]string{{"credentials", "oauthClient"}, {"protocol", "credentials", "client"}}
+
+// withoutSecret is an object as it is shown: its client_secret left out.
+func withoutSecret(o managed) managed {
+	shown := maps.Clone(o)
+	for _, path := range secretHolders {
+		if _, ok := at(o, path...).(map[string]any); !ok {
+			continue
+		}
+		inner := shown
+		for _, key := range path {
+			copied := maps.Clone(inner[key].(map[string]any)) //nolint:errcheck,forcetypeassert // at has found it
+			inner[key] = copied
+			inner = copied
+		}
+		delete(inner, "client_secret")
+	}
+	return shown
+}
+
+// keepSecret carries the secret of an object over to one that has none.
+func keepSecret(old, next managed) {
+	for _, path := range secretHolders {
+		known := text(old, append(slices.Clone(path), "client_secret")...)
+		holder, ok := at(next, path...).(map[string]any)
+		if _, given := holder["client_secret"]; ok && !given && known != "" {
+			holder["client_secret"] = known
+		}
+	}
+}
