@@ -165,6 +165,9 @@ func (f *setupFlags) run(ctx context.Context) error {
 	if f.app.SecretFile == "" {
 		return errors.New("--client-secret-file: name the file that the client secret goes to; it is shown nowhere else")
 	}
+	if options.IdentityProvider != nil && f.idp.ClientSecret.IsZero() {
+		return errors.New("no secret for the identity provider: set " + idpSecretVariable + ", or use --idp-client-secret-file")
+	}
 	result, err := oktasetup.Apply(ctx, api, options, tell)
 	return f.conclude(result, err)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
 )
 
-const testIDPSecret = "corbado-client-secret-do-not-print"
+const testIDPSecret = "corbado-client-secret-do-not-print" //nolint:gosec // of no account
 
 // runSetup runs `okta setup` and returns all that it printed.
 func runSetup(t *testing.T, stdin string, args ...string) (string, error) {
@@ -54,7 +54,7 @@ func TestOktaSetupPlansAppliesAndRestsThen(t *testing.T) {
 	if err != nil || !strings.Contains(second, "Nothing differs.") {
 		t.Errorf("%v %s", err, second)
 	}
-	plain, err := os.ReadFile(filepath.Join(dir, "client_secret"))
+	plain, err := os.ReadFile(filepath.Join(dir, "client_secret")) //nolint:gosec // a file of the test
 	if err != nil {
 		t.Fatal(err)
 	}

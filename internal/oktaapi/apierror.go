@@ -59,12 +59,12 @@ func (e *Error) Error() string {
 
 // Hint is what usually helps, or "".
 func (e *Error) Hint() string {
-	switch {
-	case e.Status == http.StatusUnauthorized:
+	switch e.Status {
+	case http.StatusUnauthorized:
 		return "The token is wrong, expired, revoked, or bound to another network zone. An API token expires after 30 days without use; an access token after an hour."
-	case e.Status == http.StatusForbidden:
+	case http.StatusForbidden:
 		return "The token lacks the right for this call. An API token has the rights of the admin who made it; a service app needs the okta.* scope and an admin role."
-	case e.Status == http.StatusTooManyRequests:
+	case http.StatusTooManyRequests:
 		return "The rate limit did not free in time. Run it again later; what is done is found again."
 	}
 	return ""

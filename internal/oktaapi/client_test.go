@@ -14,7 +14,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 )
 
-const testToken = "00aTESTTOKEN-do-not-print"
+const testToken = "00aTESTTOKEN-do-not-print" //nolint:gosec // of no account
 
 func newClient(t *testing.T, handler http.HandlerFunc) (*Client, *[]time.Duration) {
 	t.Helper()

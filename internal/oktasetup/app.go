@@ -7,11 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/passkey-sidecar/passkey-sidecar/internal/oktaapi"
 )
-
-func isNotFound(err error) bool { return oktaapi.IsNotFound(err) }
 
 // ensureApp makes the OpenID Connect app (Okta: Applications API).
 func (r *run) ensureApp(ctx context.Context) error {

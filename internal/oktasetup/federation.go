@@ -29,7 +29,20 @@ func (r *run) ensureIdentityProvider(ctx context.Context) error {
 		path: "/api/v1/idps", placeholder: "{identity provider id}", force: p.ResendSecret,
 	})
 	r.idpID = id
+	if err == nil && have == nil {
+		r.warnOfProvider(p)
+	}
 	return err
+}
+
+// warnOfProvider names what a new identity provider is trusted with.
+func (r *run) warnOfProvider(p *IdentityProvider) {
+	if p.Filter == "" {
+		r.note("there is no filter for user names: at their first passkey sign-in, whoever Corbado names is linked to the user of that name, admins as well")
+	}
+	if p.TrustClaims {
+		r.note("claims are trusted: sign-in fails at Okta unless Corbado's ID token has an amr")
+	}
 }
 
 func (p *IdentityProvider) body() (want, fresh object) {
@@ -107,6 +120,9 @@ func (r *run) ensureRoutingRule(ctx context.Context) error {
 			"idpSelectionType": "SPECIFIC",
 			"providers":        []any{object{"type": "OKTA"}, object{"type": "OIDC", "id": r.idpID}},
 		}},
+	}
+	if have == nil && (r.options.Page == nil || !r.options.Page.Publish) {
+		r.note("until the customised page is published, Okta's page shows a plain button for the provider, which cannot sign in")
 	}
 	fresh := object{
 		"priority": 1, "status": "ACTIVE", "system": false,

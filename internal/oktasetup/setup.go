@@ -19,6 +19,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/oktaapi"
 )
 
 // API is the management API. A plan without an org has none.
@@ -58,37 +60,6 @@ type Result struct {
 	Changes int
 }
 
-// StepError says where a set-up stopped.
-type StepError struct {
-	Step    string
-	Err     error
-	Done    []string // steps that were finished
-	Left    []string // steps that were not begun
-	Changed int      // calls that changed something
-}
-
-func (e *StepError) Unwrap() error { return e.Err }
-
-// Error names the step, the cause and what became of the others.
-func (e *StepError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "step %q: %v", e.Step, e.Err)
-	switch {
-	case e.Changed == 0:
-		b.WriteString("\nNothing was changed.")
-	default:
-		fmt.Fprintf(&b, "\nChanges before it stopped: %d.", e.Changed)
-	}
-	if len(e.Done) > 0 {
-		b.WriteString(" Finished: " + strings.Join(e.Done, ", ") + ".")
-	}
-	if len(e.Left) > 0 {
-		b.WriteString(" Not begun: " + strings.Join(e.Left, ", ") + ".")
-	}
-	b.WriteString(" It is safe to run it again.")
-	return b.String()
-}
-
 // Plan reads the org and tells what Apply would do. With a nil API it takes the
 // org for empty. tell gets each action at once.
 func Plan(ctx context.Context, api API, options Options, tell func(Action)) (Result, error) {
@@ -118,6 +89,7 @@ type run struct {
 	tell    func(Action)
 	step    string
 	changes int
+	doubt   bool
 
 	appID, idpID, brandID string
 }
@@ -136,7 +108,7 @@ func start(ctx context.Context, api API, options Options, tell func(Action), app
 	for i, s := range steps {
 		r.step = s.name
 		if err := s.run(ctx); err != nil {
-			return Result{}, &StepError{Step: s.name, Err: err, Done: names(steps[:i]), Left: names(steps[i+1:]), Changed: r.written()}
+			return Result{}, &StepError{Step: s.name, Err: err, Done: names(steps[:i]), Left: names(steps[i+1:]), Changed: r.written(), Doubt: r.doubt}
 		}
 	}
 	return Result{ClientID: r.appID, IdentityProviderID: r.idpID, Changes: r.changes}, nil
@@ -185,6 +157,8 @@ func (r *run) send(ctx context.Context, a Action, body any, out any) error {
 	a.Step, a.Body = r.step, mask("", plain(body))
 	if r.apply && isWrite(a.Method) {
 		if err := r.api.Do(ctx, a.Method, a.Path, body, out); err != nil {
+			refusal, refused := errors.AsType[*oktaapi.Error](err)
+			r.doubt = !refused || refusal.Status >= http.StatusInternalServerError
 			return err
 		}
 	}
@@ -204,7 +178,7 @@ func (r *run) get(ctx context.Context, path string) (object, error) {
 	}
 	var o object
 	if err := r.api.Do(ctx, http.MethodGet, path, nil, &o); err != nil {
-		if isNotFound(err) {
+		if oktaapi.IsNotFound(err) {
 			return nil, nil
 		}
 		return nil, err
@@ -284,7 +258,8 @@ func (r *run) ensure(ctx context.Context, it item) (string, object, error) {
 		r.tell(Action{Step: r.step, Verb: Unchanged, What: it.what, ID: id})
 		return id, nil, nil
 	}
-	body := update(it.have, object(merge(want, always).(object))) //nolint:errcheck,forcetypeassert // two objects make one
+	sent, _ := merge(want, always).(object)
+	body := update(it.have, sent)
 	a := Action{Verb: Update, What: it.what, ID: id, Method: http.MethodPut, Path: it.path + "/" + id, Differences: differences}
 	return id, nil, r.send(ctx, a, body, nil)
 }

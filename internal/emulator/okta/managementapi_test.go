@@ -12,8 +12,15 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
 )
 
+// managed is an answer of the management API that has been read.
+type managed struct {
+	status int
+	header http.Header
+	body   map[string]any // nil for a list
+}
+
 // manage makes one call of the management API.
-func manage(t *testing.T, server *okta.Server, authorization, call, body string) (*http.Response, map[string]any) {
+func manage(t *testing.T, server *okta.Server, authorization, call, body string) managed {
 	t.Helper()
 	method, path, _ := strings.Cut(call, " ")
 	req, err := http.NewRequestWithContext(t.Context(), method, server.OrgIssuer()+path, strings.NewReader(body))
@@ -30,9 +37,9 @@ func manage(t *testing.T, server *okta.Server, authorization, call, body string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var answer map[string]any
-	_ = json.Unmarshal(raw, &answer) // a list stays nil
-	return res, answer
+	answer := managed{status: res.StatusCode, header: res.Header}
+	_ = json.Unmarshal(raw, &answer.body) // a list stays nil
+	return answer
 }
 
 const appBody = `{"name":"oidc_client","label":"x","signOnMode":"OPENID_CONNECT","credentials":{"oauthClient":{"pkce_required":true}},
@@ -58,19 +65,19 @@ func TestManagementAPIRefuses(t *testing.T) {
 		{"empty provider", right, "POST /api/v1/idps", `{"type":"OIDC","protocol":{"type":"OIDC"}}`, 400, "E0000001"},
 		{"no write to groups", right, "POST /api/v1/groups", `{}`, 404, "E0000007"},
 	} {
-		res, answer := manage(t, server, c.authorization, c.call, c.body)
-		if res.StatusCode != c.status || answer["errorCode"] != c.code || answer["errorId"] == "" {
-			t.Errorf("%s: %d %v", c.name, res.StatusCode, answer)
+		got := manage(t, server, c.authorization, c.call, c.body)
+		if got.status != c.status || got.body["errorCode"] != c.code || got.body["errorId"] == "" {
+			t.Errorf("%s: %d %v", c.name, got.status, got.body)
 		}
 	}
 	server.DenyManagement("POST apps")
-	if res, answer := manage(t, server, right, "POST /api/v1/apps", appBody); res.StatusCode != 403 || answer["errorCode"] != "E0000006" {
-		t.Errorf("denied: %d %v", res.StatusCode, answer)
+	if got := manage(t, server, right, "POST /api/v1/apps", appBody); got.status != 403 || got.body["errorCode"] != "E0000006" {
+		t.Errorf("denied: %d %v", got.status, got.body)
 	}
 	server.DenyManagement()
 	server.LimitManagement(1, time.Minute)
-	if res, answer := manage(t, server, right, "GET /api/v1/apps", ""); res.StatusCode != 429 || answer["errorCode"] != "E0000047" || res.Header.Get("X-Rate-Limit-Reset") == "" {
-		t.Errorf("limited: %d %v", res.StatusCode, answer)
+	if got := manage(t, server, right, "GET /api/v1/apps", ""); got.status != 429 || got.body["errorCode"] != "E0000047" || got.header.Get("X-Rate-Limit-Reset") == "" {
+		t.Errorf("limited: %d %v", got.status, got.body)
 	}
 }
 
@@ -79,17 +86,17 @@ func TestManagementAPIShowsASecretOnce(t *testing.T) {
 	t.Parallel()
 	server := oktatest.Start(t, okta.Config{})
 	right := "Bearer " + server.ManagementToken()
-	res, app := manage(t, server, right, "POST /api/v1/apps", appBody)
-	made, err := json.Marshal(app)
-	if err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(made), "client_secret") {
-		t.Fatalf("%d %s", res.StatusCode, made)
+	app := manage(t, server, right, "POST /api/v1/apps", appBody)
+	made, err := json.Marshal(app.body)
+	if err != nil || app.status != http.StatusOK || !strings.Contains(string(made), "client_secret") {
+		t.Fatalf("%d %s", app.status, made)
 	}
-	id, _ := app["id"].(string)
+	id, _ := app.body["id"].(string)
 	for _, call := range []string{"GET /api/v1/apps/" + id, "PUT /api/v1/apps/" + id} {
-		res, again := manage(t, server, right, call, appBody)
-		shown, err := json.Marshal(again)
-		if err != nil || res.StatusCode != http.StatusOK || strings.Contains(string(shown), "client_secret") {
-			t.Errorf("%s: %d %s", call, res.StatusCode, shown)
+		again := manage(t, server, right, call, appBody)
+		shown, err := json.Marshal(again.body)
+		if err != nil || again.status != http.StatusOK || strings.Contains(string(shown), "client_secret") {
+			t.Errorf("%s: %d %s", call, again.status, shown)
 		}
 	}
 	if !strings.Contains(string(server.ManagementObjects("apps")[0]), "client_secret") {
@@ -104,8 +111,8 @@ func TestManagementAPIPagesItsLists(t *testing.T) {
 	for range 21 {
 		manage(t, server, right, "POST /api/v1/apps", appBody)
 	}
-	res, _ := manage(t, server, right, "GET /api/v1/apps?q=x", "")
-	links := strings.Join(res.Header.Values("Link"), " ")
+	list := manage(t, server, right, "GET /api/v1/apps?q=x", "")
+	links := strings.Join(list.header.Values("Link"), " ")
 	if !strings.Contains(links, `rel="next"`) || !strings.Contains(links, "q=x") {
 		t.Errorf("links %s", links)
 	}

@@ -93,7 +93,7 @@ func withoutSecret(o managed) managed {
 		}
 		inner := shown
 		for _, key := range path {
-			copied := maps.Clone(inner[key].(map[string]any)) //nolint:errcheck,forcetypeassert // at has found it
+			copied := maps.Clone(inner[key].(map[string]any))
 			inner[key] = copied
 			inner = copied
 		}

@@ -61,10 +61,9 @@ func collection(r *http.Request) string {
 	return path
 }
 
-func (m *managementAPI) add(path, prefix string, o managed) managed {
+func (m *managementAPI) add(path, prefix string, o managed) {
 	o["id"] = newID(prefix)
 	m.objects[path] = append(m.objects[path], o)
-	return o
 }
 
 // list answers the entries that match the query's type and q. As at Okta, q
