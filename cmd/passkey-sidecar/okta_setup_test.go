@@ -47,7 +47,7 @@ func TestOktaSetupPlansAppliesAndRestsThen(t *testing.T) {
 		t.Fatalf("%v %s", err, plan)
 	}
 	first, err := runSetup(t, "", setupArgs(server, dir, "--apply")...)
-	if err != nil || !strings.Contains(first, "8 changes made") || !strings.Contains(first, "client_id of the sidecar: 0oa") {
+	if err != nil || !strings.Contains(first, "8 changes made") || !strings.Contains(first, "client_id of the sidecar: 0oa") || strings.Contains(first, "{") {
 		t.Fatalf("%v %s", err, first)
 	}
 	second, err := runSetup(t, "", setupArgs(server, dir, "--apply")...)

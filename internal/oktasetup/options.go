@@ -3,7 +3,6 @@ package oktasetup
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -216,6 +215,3 @@ func setDefault(s *string, value string) {
 		*s = value
 	}
 }
-
-// isWrite tells whether a method changes something.
-func isWrite(method string) bool { return method != http.MethodGet }

@@ -153,9 +153,13 @@ func (r *run) written() int {
 func (r *run) note(text string) { r.tell(Action{Step: r.step, Verb: Note, What: text}) }
 
 // send performs a write, or only tells it.
-func (r *run) send(ctx context.Context, a Action, body any, out any) error {
+func (r *run) send(ctx context.Context, a Action, body any, out *object) error {
 	a.Step, a.Body = r.step, mask("", plain(body))
-	if r.apply && isWrite(a.Method) {
+	var answer object
+	if out == nil {
+		out = &answer
+	}
+	if r.apply {
 		if err := r.api.Do(ctx, a.Method, a.Path, body, out); err != nil {
 			refusal, refused := errors.AsType[*oktaapi.Error](err)
 			r.doubt = !refused || refusal.Status >= http.StatusInternalServerError
@@ -163,6 +167,9 @@ func (r *run) send(ctx context.Context, a Action, body any, out any) error {
 		}
 	}
 	r.changes++
+	if id := text(*out, "id"); id != "" && isPlaceholder(a.ID) {
+		a.ID = id
+	}
 	r.tell(a)
 	return nil
 }
