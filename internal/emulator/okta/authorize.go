@@ -71,6 +71,16 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, a *authorizeR
 		return
 	}
 
+	idp, direct := s.idps.route(a.client.ID).alone()
+	hint := "" // a routing rule brings no hint along
+	if a.idp != "" {
+		// Okta's own parameter: past the page and the routing rules.
+		hint = a.loginHint
+		if idp, direct = s.idps.get(a.idp); !direct || idp.Inactive {
+			s.answerError(w, r, a, &protocolError{"invalid_request", "The 'idp' parameter is not an active identity provider."})
+			return
+		}
+	}
 	identifier := a.loginHint
 	if identifier == "" && ok {
 		if u, known := s.users.find(session.userID); known {
@@ -83,6 +93,10 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, a *authorizeR
 		restart:    restart,
 		identifier: identifier,
 	})
+	if direct {
+		s.startHop(w, r, idp, hop{idp: idp.ID, stateToken: t.stateToken, device: t.device}, hint)
+		return
+	}
 	s.events.add(Event{Name: EventSignInPageShown, Client: a.client.ID, Issuer: a.issuer.url})
 	if s.config.RedirectToSignIn {
 		s.redirect(w, r, signInURL(t.stateToken), http.StatusFound)
@@ -102,7 +116,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorizeRequ
 		s.answerError(w, r, a, &protocolError{"access_denied", textNotAssigned})
 		return
 	}
-	acr, met := a.acr()
+	acr, met := a.acr(session.amr)
 	if !met {
 		s.answerError(w, r, a, &protocolError{
 			"unmet_authentication_requirements",

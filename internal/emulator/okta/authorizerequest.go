@@ -18,6 +18,7 @@ type authorizeRequest struct {
 	state, nonce string
 	challenge    string
 	loginHint    string
+	idp          string
 	scopes       []string
 	acrValues    []string
 	prompt       []string
@@ -80,6 +81,7 @@ func parseAuthorize(iss *issuer, client *Client, redirectURI string, form url.Va
 		client:      client,
 		redirectURI: redirectURI,
 		loginHint:   form.Get("login_hint"),
+		idp:         form.Get("idp"),
 		nonce:       form.Get("nonce"),
 		scopes:      strings.Fields(form.Get("scope")),
 		acrValues:   strings.Fields(form.Get("acr_values")),
@@ -176,18 +178,25 @@ func (a *authorizeRequest) checkPrompt(form url.Values) *protocolError {
 	return nil
 }
 
-// acr picks the first of the asked authentication contexts that a password
-// meets. Unknown values are ignored, as at Okta; ok is false if every known
-// one asks for more.
-func (a *authorizeRequest) acr() (value string, ok bool) {
+// acr picks the first of the asked authentication contexts that the methods of
+// the sign-in meet. Unknown values are ignored, as at Okta; ok is false if
+// every known one asks for more.
+func (a *authorizeRequest) acr(amr []string) (value string, ok bool) {
+	has := func(method string) bool { return slices.Contains(amr, method) }
 	unmet := false
 	for _, v := range a.acrValues {
-		switch v {
-		case "urn:okta:loa:1fa:any", "urn:okta:loa:1fa:pwd", "urn:okta:loa:2fa:any:ifpossible":
+		met, known := map[string]bool{
+			"urn:okta:loa:1fa:any":            true,
+			"urn:okta:loa:2fa:any:ifpossible": true,
+			"urn:okta:loa:1fa:pwd":            has("pwd"),
+			"urn:okta:loa:2fa:any":            has("mfa"),
+			"phr":                             has("phr"),
+			"phrh":                            has("phr") && has("hwk"),
+		}[v]
+		if met {
 			return v, true
-		case "urn:okta:loa:2fa:any", "phr", "phrh":
-			unmet = true
 		}
+		unmet = unmet || known
 	}
 	return "", !unmet
 }

@@ -3,7 +3,9 @@ package okta
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -20,6 +22,19 @@ type Config struct {
 	OrgName string
 	Clients []Client
 	Users   []User
+	// IdentityProviders may sign users in; RoutingRules say for which apps the
+	// sign-in page offers them.
+	IdentityProviders []IdentityProvider
+	RoutingRules      []RoutingRule
+	// SignInPage is the customised sign-in page. Default: the emulator's own.
+	SignInPage SignInPage
+	// WidgetFiles is the dist folder of the npm package
+	// @okta/okta-signin-widget, version 7, for a customised page: os.DirFS of
+	// it serves Okta's real widget. Default: the emulator's small stand-in.
+	WidgetFiles fs.FS
+	// HTTPClient calls identity providers. Default: 15 s in all, no redirects,
+	// names under localhost are loopback.
+	HTTPClient *http.Client
 	// RedirectToSignIn makes /authorize answer 302 to the sign-in page, as
 	// Okta's Classic engine does. By default the page is the 200 answer of
 	// /authorize itself, as in the Identity Engine.
@@ -43,6 +58,9 @@ func (c *Config) fill() error {
 	}
 	if c.OrgName == "" {
 		c.OrgName = "Acme"
+	}
+	if c.HTTPClient == nil {
+		c.HTTPClient = newUpstreamClient()
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

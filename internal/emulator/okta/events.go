@@ -21,6 +21,12 @@ const (
 	// EventSignInFailed is a wrong password, or an unknown or disabled user.
 	EventSignInFailed = "sign_in_failed"
 	EventSignedIn     = "signed_in"
+	// EventFederationStarted is a browser on its way to an identity provider,
+	// EventFederated a sign-in there and EventFederationFailed one that failed,
+	// with the reason that the page keeps back.
+	EventFederationStarted = "federation_started"
+	EventFederated         = "federated"
+	EventFederationFailed  = "federation_failed"
 	// EventSessionReused is single sign-on.
 	EventSessionReused = "session_reused"
 	EventCodeIssued    = "code_issued"
@@ -59,6 +65,8 @@ type Event struct {
 	Client string `json:"client,omitempty"`
 	User   string `json:"user,omitempty"`
 	Issuer string `json:"issuer,omitempty"`
+	// Provider is the id of an identity provider (0oa…).
+	Provider string `json:"provider,omitempty"`
 	// Code is the OAuth error code of a refusal.
 	Code string `json:"code,omitempty"`
 	// Detail is plain text: the error's description, a fault's or grant's name.
@@ -107,7 +115,7 @@ func (l *eventLog) add(e Event) {
 func (l *eventLog) write(e Event) {
 	args := []any{"event", e.Name}
 	for _, field := range [][2]string{
-		{"client", e.Client}, {"user", e.User}, {"issuer", e.Issuer}, {"code", e.Code}, {"detail", e.Detail},
+		{"client", e.Client}, {"user", e.User}, {"issuer", e.Issuer}, {"provider", e.Provider}, {"code", e.Code}, {"detail", e.Detail},
 	} {
 		if field[1] != "" {
 			args = append(args, field[0], field[1])

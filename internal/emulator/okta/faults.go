@@ -76,6 +76,23 @@ const (
 
 	FaultUserinfoOtherSub = "userinfo_other_sub"
 	FaultUserinfoGarbage  = "userinfo_garbage"
+
+	// The way over an identity provider: /sso/idps/{id}, the callback, the IDX
+	// calls and the widget's files.
+	FaultFailSSO         = "fail_sso"
+	FaultFailIDPCallback = "fail_idp_callback"
+	FaultFailIDX         = "fail_idx"
+	FaultFailWidget      = "fail_widget"
+	FaultSlowSSO         = "slow_sso"
+	FaultSlowIDPCallback = "slow_idp_callback"
+	FaultSlowIDX         = "slow_idx"
+	FaultSlowWidget      = "slow_widget"
+	// FaultIDPFailure fails the next federated sign-in at the callback.
+	FaultIDPFailure = "idp_failure"
+	// FaultIDXExpired answers an IDX call as if the sign-in had expired.
+	FaultIDXExpired = "idx_session_expired"
+	// FaultDropLoginHint does not pass login_hint on to the identity provider.
+	FaultDropLoginHint = "drop_login_hint"
 )
 
 // FaultNames lists every fault, in the order of the documentation.
@@ -91,6 +108,9 @@ func FaultNames() []string {
 		FaultOldAuthTime, FaultMissingAuthTime, FaultWrongKid, FaultBadSignature, FaultAlgNone, FaultAlgHS256,
 		FaultThinIDToken, FaultMissingEmail, FaultManyGroups,
 		FaultUserinfoOtherSub, FaultUserinfoGarbage,
+		FaultFailSSO, FaultFailIDPCallback, FaultFailIDX, FaultFailWidget,
+		FaultSlowSSO, FaultSlowIDPCallback, FaultSlowIDX, FaultSlowWidget,
+		FaultIDPFailure, FaultIDXExpired, FaultDropLoginHint,
 	}
 }
 

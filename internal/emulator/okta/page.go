@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+//go:embed widget templates/page.css
+var widgetFiles embed.FS
+
 //go:embed templates
 var templateFiles embed.FS
 
@@ -41,6 +44,8 @@ type page struct {
 	Identifier string
 	Password   bool
 	BackHref   string
+	// Providers are the buttons "Sign in with …".
+	Providers []link
 	// Form post page.
 	Action string
 	Fields []field
@@ -54,6 +59,9 @@ type page struct {
 	formTargets []string
 	scripts     bool
 }
+
+// link is one link to an identity provider.
+type link struct{ Text, Href string }
 
 // field is one hidden input.
 type field struct{ Name, Value string }
@@ -90,8 +98,12 @@ func (p *page) policy() string {
 	return policy
 }
 
-// renderSignIn shows the form of a transaction's step.
+// renderSignIn shows the customised page, or the form of a transaction's step.
 func (s *Server) renderSignIn(w http.ResponseWriter, t transaction) {
+	if custom := s.signInPage.get(); custom.Template != "" {
+		s.renderCustomPage(w, custom, t)
+		return
+	}
 	p := page{
 		Title:        "Sign In",
 		AppName:      t.request.client.Name,
@@ -105,6 +117,10 @@ func (s *Server) renderSignIn(w http.ResponseWriter, t transaction) {
 	}
 	if p.Password {
 		p.Title = "Verify with your password"
+	} else {
+		for _, idp := range s.idps.route(t.request.client.ID).providers {
+			p.Providers = append(p.Providers, link{"Sign in with " + idp.Name, ssoURL(idp.ID, t.stateToken)})
+		}
 	}
 	s.render(w, http.StatusOK, "signin", p)
 }

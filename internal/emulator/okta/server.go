@@ -14,6 +14,7 @@
 package okta
 
 import (
+	"errors"
 	"net/http"
 )
 
@@ -34,6 +35,9 @@ type Server struct {
 	sessions     *sessionStore
 	grants       *grantStore
 	issuers      []*issuer
+	idps         *identityProviders
+	hops         *hopStore
+	signInPage   pageSetting
 	mux          *http.ServeMux
 	management   *managementAPI
 }
@@ -50,29 +54,44 @@ func New(config Config) (*Server, error) {
 		faults:  newFaultSet(),
 		clients: newRegistry(),
 		users:   newDirectory(),
+		idps:    newIdentityProviders(),
 		mux:     http.NewServeMux(),
 	}
 	s.events = newEventLog(s.clock.now, config.Log)
 	s.transactions = newTransactionStore(s.clock.now)
 	s.sessions = newSessionStore(s.clock.now)
 	s.grants = newGrantStore(s.clock.now)
+	s.hops = newHopStore(s.clock.now)
 	s.issuers = []*issuer{
 		{url: config.PublicURL, base: "/oauth2/v1", public: config.PublicURL, keys: &keyring{}},
 		{url: config.PublicURL + "/oauth2/default", base: "/oauth2/default/v1", public: config.PublicURL, custom: true, keys: &keyring{}},
 	}
+	if err := s.load(config); err != nil {
+		return nil, err
+	}
+	s.route()
+	return s, nil
+}
+
+// load takes the objects of the org over.
+func (s *Server) load(config Config) error {
 	for _, c := range config.Clients {
 		if _, err := s.clients.add(c); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, u := range config.Users {
 		u.UpdatedAt = s.Now()
 		if _, err := s.users.add(u); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	s.route()
-	return s, nil
+	for _, p := range config.IdentityProviders {
+		if _, err := s.idps.put(p, true); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.SetRoutingRules(config.RoutingRules...), s.SetSignInPage(config.SignInPage))
 }
 
 // Issuer is the issuer of the custom authorization server "default".
@@ -116,6 +135,14 @@ func (s *Server) route() {
 	s.mux.HandleFunc("POST /signin/identify", s.serveIdentify)
 	s.mux.HandleFunc("POST /signin/verify", s.serveVerify)
 	s.mux.HandleFunc("GET /login/token/redirect", s.serveTokenRedirect)
+	s.mux.HandleFunc("GET /sso/idps/{id}", s.guarded("sso", s.serveSSO))
+	s.mux.HandleFunc("GET /oauth2/v1/authorize/callback", s.guarded("idp_callback", s.serveIDPCallback))
+	s.mux.HandleFunc("GET "+widgetPath+"{file...}", s.guarded("widget", s.serveWidget))
+	for path, call := range map[string]func(http.ResponseWriter, *http.Request, transaction, idxRequest){
+		"introspect": s.idxIntrospect, "identify": s.idxIdentify, "challenge/answer": s.idxChallenge, "cancel": s.idxCancel,
+	} {
+		s.mux.HandleFunc("POST /idp/idx/"+path, s.guarded("idx", s.idx(call)))
+	}
 	s.mux.HandleFunc("GET /{$}", s.serveHome)
 	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	s.routeControls()

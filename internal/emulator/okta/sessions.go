@@ -134,6 +134,15 @@ func (s *Server) device(w http.ResponseWriter, r *http.Request) string {
 	return value
 }
 
+// deviceOf is the value of the device cookie that came along, or "".
+func deviceOf(r *http.Request) string {
+	c, err := r.Cookie(deviceCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
 // EndSessions ends the SSO sessions of a user (id or login), or everybody's for
 // the empty string. Tokens stay good.
 func (s *Server) EndSessions(idOrLogin string) error {

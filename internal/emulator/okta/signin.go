@@ -24,7 +24,7 @@ func (s *Server) serveSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if query.Get("step") == "identify" {
-		t.step, t.message, t.fieldMessage = stepIdentify, "", ""
+		t.step, t.message, t.messageKey, t.fieldMessage = stepIdentify, "", "", ""
 		s.transactions.change(t.stateToken, func(kept *transaction) { *kept = t })
 	}
 	s.renderSignIn(w, t)
@@ -37,7 +37,7 @@ func (s *Server) serveIdentify(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t.identifier = strings.TrimSpace(r.PostFormValue("identifier"))
-	t.step, t.message, t.fieldMessage = stepPassword, "", ""
+	t.step, t.message, t.messageKey, t.fieldMessage = stepPassword, "", "", ""
 	if t.identifier == "" {
 		t.step, t.fieldMessage = stepIdentify, textBlank
 	}
@@ -55,41 +55,51 @@ func (s *Server) serveVerify(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	password := r.PostFormValue("credentials.passcode")
-	t.message, t.fieldMessage = "", ""
+	t.message, t.messageKey, t.fieldMessage = "", "", ""
 	if password == "" {
 		t.fieldMessage = textBlank
 		s.advance(w, r, t)
 		return
 	}
-	user, known := s.users.find(t.identifier)
-	byLogin := known && strings.EqualFold(user.Login, t.identifier)
-	if !byLogin || !user.passwordIs(password) || user.Disabled {
-		failed := Event{Name: EventSignInFailed, Client: t.request.client.ID, Issuer: t.request.issuer.url}
-		if byLogin {
-			failed.User = user.ID
-		}
-		s.events.add(failed)
-		t.message = textUnableToSignIn
+	user, ok := s.checkPassword(t, password)
+	if !ok {
+		t.message, t.messageKey = textUnableToSignIn, keyUnableToSignIn
 		s.advance(w, r, t)
 		return
 	}
-	s.signedIn(w, r, t, user)
+	s.advance(w, r, s.passwordSession(w, r, t, user))
 }
 
-// signedIn starts a new SSO session, so that none from before the sign-in
-// lives on, and lets the transaction go on.
-func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, t transaction, user User) {
-	s.sessions.end(sessionID(r))
-	cookie := s.sessions.start(ssoSession{
-		userID:   user.ID,
-		authTime: s.Now(),
-		amr:      []string{"pwd"},
-		idp:      s.orgID,
-	})
-	s.setCookie(w, sessionCookie, cookie, 0)
-	t.step, t.sessionID = stepDone, fingerprint(cookie)
+// checkPassword returns the user of a sign-in if the password is theirs.
+func (s *Server) checkPassword(t transaction, password string) (User, bool) {
+	user, known := s.users.find(t.identifier)
+	byLogin := known && strings.EqualFold(user.Login, t.identifier)
+	if byLogin && user.passwordIs(password) && !user.Disabled {
+		return user, true
+	}
+	failed := Event{Name: EventSignInFailed, Client: t.request.client.ID, Issuer: t.request.issuer.url}
+	if byLogin {
+		failed.User = user.ID
+	}
+	s.events.add(failed)
+	return User{}, false
+}
+
+// passwordSession signs a user in by password and returns the sign-in as done.
+func (s *Server) passwordSession(w http.ResponseWriter, r *http.Request, t transaction, user User) transaction {
+	t.sessionID = s.startSession(w, r, user, []string{"pwd"}, s.orgID)
+	t.step = stepDone
 	s.events.add(Event{Name: EventSignedIn, Client: t.request.client.ID, User: user.ID, Issuer: t.request.issuer.url})
-	s.advance(w, r, t)
+	return t
+}
+
+// startSession starts a new SSO session, so that none from before the sign-in
+// lives on, and returns its id. The idp is the org's or a provider's id.
+func (s *Server) startSession(w http.ResponseWriter, r *http.Request, user User, amr []string, idp string) string {
+	s.sessions.end(sessionID(r))
+	cookie := s.sessions.start(ssoSession{userID: user.ID, authTime: s.Now(), amr: amr, idp: idp})
+	s.setCookie(w, sessionCookie, cookie, 0)
+	return fingerprint(cookie)
 }
 
 // advance keeps the transaction and sends the browser to its current page, so

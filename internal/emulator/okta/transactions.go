@@ -23,7 +23,7 @@ const (
 func (s step) String() string { return [...]string{"identify", "password", "done"}[s] }
 
 // transaction is one sign-in from /authorize to the code, kept by its state
-// token. Every way to sign in (form, and later the IDX calls and /sso/idps)
+// token. Every way to sign in (form, IDX calls, /sso/idps)
 // works on it.
 type transaction struct {
 	stateToken string
@@ -35,6 +35,8 @@ type transaction struct {
 	identifier string
 	// message is Okta's error text, shown above the form.
 	message string
+	// messageKey is the same as an i18n key of the widget.
+	messageKey string
 	// fieldMessage is shown at the input.
 	fieldMessage string
 	// sessionID is the SSO session once the step is stepDone.
@@ -103,17 +105,13 @@ func (st *transactionStore) take(stateToken string) bool {
 // transaction finds the sign-in that a request belongs to, or answers with
 // Okta's page for an expired session.
 func (s *Server) transaction(w http.ResponseWriter, r *http.Request, stateToken string) (transaction, bool) {
-	device := ""
-	if c, err := r.Cookie(deviceCookie); err == nil {
-		device = c.Value
-	}
-	t, expired, ok := s.transactions.get(stateToken, device)
+	t, expired, ok := s.transactions.get(stateToken, deviceOf(r))
 	if ok && !expired {
 		return t, true
 	}
 	p := page{
 		Title:   "Session expired",
-		Message: "You have been logged out due to inactivity. Refresh or return to the sign in screen.",
+		Message: textSessionExpired,
 	}
 	if ok {
 		p.LinkHref, p.LinkText = t.restart, "Back to sign in"

@@ -85,7 +85,8 @@ func (p *Page) Alert() string {
 	return strings.TrimSpace(html.UnescapeString(tagForm.ReplaceAllString(m[1], "")))
 }
 
-// StateToken is the transaction of the sign-in form on the page, or "".
+// StateToken is the transaction of the sign-in form on the page, or of a
+// customised page's OktaUtil, or "".
 func (p *Page) StateToken() string {
 	m := stateTokenForm.FindStringSubmatch(p.Body)
 	if m == nil {
@@ -97,7 +98,7 @@ func (p *Page) StateToken() string {
 var (
 	alertForm      = regexp.MustCompile(`(?s)role="alert">(.*?)</(?:div|p)>`)
 	tagForm        = regexp.MustCompile(`<[^>]*>`)
-	stateTokenForm = regexp.MustCompile(`name="stateToken" value="([^"]+)"`)
+	stateTokenForm = regexp.MustCompile(`(?:name="stateToken" value="|"stateToken":")([^"]+)"`)
 )
 
 // Get fetches a page.
