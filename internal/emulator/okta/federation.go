@@ -12,9 +12,10 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// The Identity Engine's answer to every failure at an identity provider.
+// The Identity Engine's answer to every failure at an identity provider. The
+// text is what the widget has for the key.
 const (
-	textIDPFailed = "Unable to authenticate at this time."
+	textIDPFailed = "There was a problem signing you into your identity provider. Please contact your administrator for help."
 	keyIDPFailed  = "idx.identity.provider.auth.error"
 )
 

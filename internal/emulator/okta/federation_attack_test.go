@@ -247,6 +247,19 @@ func TestExpiredSignInOffersARestart(t *testing.T) {
 	}
 }
 
+// Okta's widget leads from an expired sign-in to the org's home page.
+func TestHomeOffersTheLastSignInAgain(t *testing.T) {
+	f := federate(t, nil)
+	f.openSignIn(t)
+	f.Advance(2 * time.Hour)
+	for browser, want := range map[*oktatest.Browser]bool{f.browser: true, oktatest.NewBrowser(f.Server): false} {
+		page, err := browser.Get(t.Context(), f.OrgIssuer()+"/")
+		if err != nil || strings.Contains(page.Body, ">Sign in to Legacy App</a>") != want {
+			t.Errorf("want a link %t: %v in %s", want, err, page.Body)
+		}
+	}
+}
+
 func TestFaultDropsTheLoginHint(t *testing.T) {
 	f := federate(t, nil)
 	f.set(t, okta.Fault{Name: okta.FaultDropLoginHint})

@@ -24,9 +24,9 @@ func (s *Server) idxState(t transaction) map[string]any {
 		}},
 	}
 	if t.step == stepDone {
+		// No rel here: the widget takes what has one for a form to send.
 		state["success"] = map[string]any{
-			"rel": []string{"create-form"}, "name": "success-redirect", "method": "GET",
-			"href": s.config.PublicURL + tokenRedirectURL(t.stateToken),
+			"name": "success-redirect", "href": s.config.PublicURL + tokenRedirectURL(t.stateToken),
 		}
 		return state
 	}

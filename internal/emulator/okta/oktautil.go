@@ -15,18 +15,17 @@ const widgetPath = "/assets/okta-signin-widget/"
 func (s *Server) oktaUtil(t transaction, nonce string) (string, error) {
 	a := t.request
 	config := map[string]any{
-		"baseUrl":         s.config.PublicURL,
-		"stateToken":      t.stateToken,
-		"relayState":      t.restart,
-		"backToSignInUri": s.config.PublicURL + t.restart,
-		"features":        map[string]any{"rememberMe": true},
-		"i18n":            map[string]any{"en": map[string]any{}},
-		"language":        "en",
-		"logo":            "",
-		"brandName":       s.config.OrgName,
-		"cspNonce":        nonce,
-		"username":        t.identifier,
-		"assets":          map[string]any{"baseUrl": s.config.PublicURL + strings.TrimSuffix(widgetPath, "/")},
+		"baseUrl":    s.config.PublicURL,
+		"stateToken": t.stateToken,
+		"relayState": t.restart,
+		"features":   map[string]any{"rememberMe": true},
+		"i18n":       map[string]any{"en": map[string]any{}},
+		"language":   "en",
+		"logo":       "",
+		"brandName":  s.config.OrgName,
+		"cspNonce":   nonce,
+		"username":   t.identifier,
+		"assets":     map[string]any{"baseUrl": s.config.PublicURL + strings.TrimSuffix(widgetPath, "/")},
 	}
 	request := map[string]any{
 		"client_id": a.client.ID, "redirect_uri": a.redirectURI, "response_type": "code", "scope": strings.Join(a.scopes, " "),

@@ -135,9 +135,15 @@ func (s *Server) renderFormPost(w http.ResponseWriter, redirectURI string, value
 	s.render(w, http.StatusOK, "formpost", p)
 }
 
-// serveHome says what this is, for somebody who opens the host by hand.
-func (s *Server) serveHome(w http.ResponseWriter, _ *http.Request) {
-	s.render(w, http.StatusOK, "home", page{Title: "Okta emulator", Issuers: []string{s.Issuer(), s.OrgIssuer()}})
+// serveHome says what this is, for somebody who opens the host by hand. Okta's
+// widget sends users here when their sign-in has expired ("Back to sign in"),
+// so it offers the last one again.
+func (s *Server) serveHome(w http.ResponseWriter, r *http.Request) {
+	p := page{Title: "Okta emulator", Issuers: []string{s.Issuer(), s.OrgIssuer()}}
+	if t, ok := s.transactions.latest(deviceOf(r)); ok {
+		p.LinkHref, p.LinkText = t.restart, "Sign in to "+t.request.client.Name
+	}
+	s.render(w, http.StatusOK, "home", p)
 }
 
 // origins returns the distinct origins of URIs as CSP sources.

@@ -102,6 +102,19 @@ func (st *transactionStore) take(stateToken string) bool {
 	return ok
 }
 
+// latest returns the newest sign-in of a browser, expired or not.
+func (st *transactionStore) latest(device string) (transaction, bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var newest transaction
+	for _, t := range st.byID {
+		if device != "" && t.device == device && t.created.After(newest.created) {
+			newest = t
+		}
+	}
+	return newest, newest.stateToken != ""
+}
+
 // transaction finds the sign-in that a request belongs to, or answers with
 // Okta's page for an expired session.
 func (s *Server) transaction(w http.ResponseWriter, r *http.Request, stateToken string) (transaction, bool) {

@@ -132,8 +132,7 @@ func (s *Server) redeem(ctx context.Context, p IdentityProvider, h hop, code str
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, s.config.HTTPClient)
 	token, err := s.oauthConfig(p, m).Exchange(ctx, code, oauth2.VerifierOption(h.verifier))
 	if err != nil {
-		var answer *oauth2.RetrieveError
-		if errors.As(err, &answer) { // its text may hold what the provider was sent
+		if answer, ok := errors.AsType[*oauth2.RetrieveError](err); ok { // its text may hold what the provider was sent
 			return upstreamClaims{}, fmt.Errorf("token endpoint: status %d, %s", answer.Response.StatusCode, plain(answer.ErrorCode))
 		}
 		return upstreamClaims{}, errors.New("token endpoint: no usable answer")

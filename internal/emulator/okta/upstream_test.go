@@ -30,7 +30,7 @@ const (
 	idpCode     = "upstream-code"
 	aliceSub    = "usr-1"
 	signedHint  = "eyJ.a+b/c=&x#y"
-	failedAlert = "Unable to authenticate at this time."
+	failedAlert = "There was a problem signing you into your identity provider. Please contact your administrator for help."
 )
 
 // testKey signs the tokens of every in-test provider.

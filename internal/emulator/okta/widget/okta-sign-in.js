@@ -107,10 +107,14 @@
     var context = { controller: !form ? null : form.name === 'identify' ? 'primary-auth' : 'mfa-verify-password' };
     if (form) context.formName = form.name;
     else context.formName = 'terminal';
-    if (isSubmit && status >= 400) {
-      this.emit('afterError', context, { name: 'AuthApiError', statusCode: status, xhr: { status: status, responseJSON: state } });
+    // As version 7.49 does: an error above the same form is afterError alone.
+    // The end of a sign-in is afterRender in generation 2, afterError in 3.
+    var failed = isSubmit && status >= 400 && (form || generation === 'G3');
+    if (failed) {
+      this.emit('afterError', context, { xhr: { responseJSON: state }, errorSummary: (list(state.messages)[0] || {}).message || '' });
+    } else {
+      this.emit('afterRender', context);
     }
-    this.emit('afterRender', context);
   };
 
   // elements is what the form is made of. Generation 3 lets the page change it.
@@ -209,7 +213,7 @@
   widget.link = function (part) {
     var self = this;
     var back = part.type === 'Back';
-    var uri = self.options.backToSignInUri || self.options.baseUrl || '/';
+    var uri = (self.options.baseUrl || '') + (self.options.relayState || '/');
     var node = element('a', { href: back ? uri : '#', 'class': 'link', 'data-se': back ? 'back' : 'cancel' }, ['Back to sign in']);
     if (!back) {
       node.addEventListener('click', function (event) {
