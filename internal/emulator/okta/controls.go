@@ -35,6 +35,14 @@ func (s *Server) routeControls() {
 		"POST users":               s.controlAddUser,
 		"PATCH users/{id}":         s.controlChangeUser,
 		"DELETE users/{id}/tokens": s.controlRevokeTokens,
+
+		"GET sign-in-page":                            s.controlSignInPage,
+		"PUT sign-in-page":                            s.controlSetSignInPage,
+		"GET routing-rules":                           s.controlRoutingRules,
+		"PUT routing-rules":                           s.controlSetRoutingRules,
+		"GET identity-providers":                      s.controlIdentityProviders,
+		"PATCH identity-providers/{id}":               s.controlChangeIdentityProvider,
+		"DELETE identity-providers/{id}/links/{user}": s.controlUnlink,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
 		s.mux.Handle(method+" "+controlPrefix+path, s.localOnly(crossOrigin.Handler(asJSON(control))))
@@ -91,7 +99,7 @@ func asJSON(control func(*http.Request) (any, error)) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		body, err := control(r)
 		switch {
-		case errors.Is(err, ErrNoUser):
+		case errors.Is(err, ErrNoUser), errors.Is(err, ErrNoIdentityProvider):
 			writeJSON(w, http.StatusNotFound, map[string]string{"error": err.Error()})
 		case err != nil:
 			writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
