@@ -1,8 +1,9 @@
 // Package okta is a stand-in for an Okta org that real OpenID Connect clients
 // accept. It has the org authorization server and the custom one named
 // "default", a hosted sign-in page that works without scripts, single sign-on,
-// and Okta's ids, claims and error texts. It can be broken on demand: see
-// Fault, Advance and RotateKeys, and the same over HTTP under /__emulator/.
+// identity providers that sign users in, and Okta's ids, claims and error
+// texts. The page can be the operator's own: see SignInPage. It can be broken
+// on demand: see Fault, Advance and RotateKeys, and the same over HTTP under /__emulator/.
 //
 // It is for tests and demos. It keeps everything in memory, passwords in plain
 // text, and must never guard anything real.
