@@ -1,6 +1,10 @@
 package okta
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // checkIdentityProvider checks an OpenID Connect identity provider (Okta:
 // Identity Providers API).
@@ -34,19 +38,17 @@ func (m *managementAPI) checkRule(o managed) *managementError {
 	if text(o, "name") == "" || text(o, "type") != "IDP_DISCOVERY" {
 		return invalid("type", "only identity provider routing rules are emulated")
 	}
-	providers, _ := at(o, "actions", "idp", "providers").([]any)
+	providers := inner(o, "actions", "idp", "providers")
 	if len(providers) == 0 || len(providers) > 10 {
 		return invalid("providers", "1 to 10 providers are needed")
 	}
-	for _, p := range providers {
-		provider, _ := p.(map[string]any)
+	for _, provider := range providers {
 		if text(provider, "type") != "OKTA" && !m.has("idps", text(provider, "id")) {
 			return invalid("providers", "unknown identity provider")
 		}
 	}
-	apps, _ := at(o, "conditions", "app", "include").([]any)
-	for _, a := range apps {
-		if app, _ := a.(map[string]any); text(app, "type") == "APP" && !m.has("apps", text(app, "id")) {
+	for _, app := range inner(o, "conditions", "app", "include") {
+		if text(app, "type") == "APP" && !m.has("apps", text(app, "id")) {
 			return invalid("app", "unknown app")
 		}
 	}
@@ -55,4 +57,97 @@ func (m *managementAPI) checkRule(o managed) *managementError {
 
 func (m *managementAPI) has(path, id string) bool {
 	return slices.ContainsFunc(m.objects[path], func(o managed) bool { return o["id"] == id })
+}
+
+// providerChanged makes the object an identity provider of the emulator.
+func (m *managementAPI) providerChanged(o managed) *managementError {
+	trust, _ := at(o, "policy", "trustClaims").(bool)
+	p := IdentityProvider{
+		ID: text(o, "id"), Name: text(o, "name"), Issuer: text(o, "protocol", "issuer", "url"),
+		AuthorizationEndpoint: text(o, "protocol", "endpoints", "authorization", "url"),
+		TokenEndpoint:         text(o, "protocol", "endpoints", "token", "url"),
+		JWKSURI:               text(o, "protocol", "endpoints", "jwks", "url"),
+		ClientID:              text(o, "protocol", "credentials", "client", "client_id"),
+		ClientSecret:          text(o, "protocol", "credentials", "client", "client_secret"),
+		Scopes:                texts(o, "protocol", "scopes"),
+		UserNameTemplate:      text(o, "policy", "subject", "userNameTemplate", "template"),
+		SubjectFilter:         text(o, "policy", "subject", "filter"),
+		MatchType:             text(o, "policy", "subject", "matchType"),
+		MatchAttribute:        text(o, "policy", "subject", "matchAttribute"),
+		LinkDisabled:          text(o, "policy", "accountLink", "action") == "DISABLED",
+		TrustClaims:           trust,
+		Inactive:              text(o, "status") == "INACTIVE",
+	}
+	_, there := m.server.idps.get(p.ID)
+	if _, err := m.server.idps.put(p, !there); err != nil {
+		return invalid("protocol", err.Error())
+	}
+	return nil
+}
+
+// ruleChanged takes the rules over, the latest in the place of its former self.
+// As at Okta a lower priority comes first.
+func (m *managementAPI) ruleChanged(latest managed) *managementError {
+	var all []managed
+	for path, list := range m.objects {
+		if strings.HasPrefix(path, "policies/") {
+			all = append(all, list...)
+		}
+	}
+	for i, o := range all {
+		if o["id"] == latest["id"] {
+			all[i] = latest
+		}
+	}
+	slices.SortStableFunc(all, func(a, b managed) int {
+		first, _ := a["priority"].(float64)
+		second, _ := b["priority"].(float64)
+		return cmp.Compare(first, second)
+	})
+	var rules []RoutingRule
+	for _, o := range all {
+		rule := RoutingRule{WithoutOkta: true}
+		for _, app := range inner(o, "conditions", "app", "include") {
+			rule.Clients = append(rule.Clients, text(app, "id"))
+		}
+		for _, p := range inner(o, "actions", "idp", "providers") {
+			if text(p, "type") == "OKTA" {
+				rule.WithoutOkta = false
+			} else {
+				rule.Providers = append(rule.Providers, text(p, "id"))
+			}
+		}
+		if text(o, "status") != "INACTIVE" {
+			rules = append(rules, rule)
+		}
+	}
+	if err := m.server.SetRoutingRules(rules...); err != nil {
+		return invalid("providers", err.Error())
+	}
+	return nil
+}
+
+// pagePublished shows the page to users.
+func (m *managementAPI) pagePublished(o managed) *managementError {
+	err := m.server.SetSignInPage(SignInPage{
+		Template:   text(o, "pageContent"),
+		Generation: text(o, "widgetCustomizations", "widgetGeneration"),
+		PolicyMode: text(o, "contentSecurityPolicySetting", "mode"),
+		Sources:    texts(o, "contentSecurityPolicySetting", "srcList"),
+	})
+	if err != nil {
+		return invalid("pageContent", err.Error())
+	}
+	return nil
+}
+
+// inner lists the objects of an array inside an object.
+func inner(o managed, path ...string) []managed {
+	list, _ := at(o, path...).([]any)
+	var all []managed
+	for _, v := range list {
+		one, _ := v.(map[string]any)
+		all = append(all, one)
+	}
+	return all
 }

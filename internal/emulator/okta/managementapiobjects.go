@@ -23,9 +23,9 @@ func (m *managementAPI) routes() map[string]managementHandler {
 	for path, kind := range map[string]managedKind{
 		"apps":                               {prefix: "0oa", check: m.checkApp, created: m.appCreated, changed: m.appChanged, status: http.StatusOK},
 		"groups":                             {prefix: "00g"},
-		"idps":                               {prefix: "0oa", check: m.checkIdentityProvider, status: http.StatusOK},
+		"idps":                               {prefix: "0oa", check: m.checkIdentityProvider, created: m.providerChanged, changed: m.providerChanged, status: http.StatusOK},
 		"policies":                           {prefix: "00p"},
-		"policies/{id}/rules":                {prefix: "0pr", check: m.checkRule, status: http.StatusOK},
+		"policies/{id}/rules":                {prefix: "0pr", check: m.checkRule, created: m.ruleChanged, changed: m.ruleChanged, status: http.StatusOK},
 		"authorizationServers":               {prefix: "aus"},
 		"authorizationServers/{id}/scopes":   {prefix: "scp", check: needs("name"), status: http.StatusCreated},
 		"authorizationServers/{id}/claims":   {prefix: "ocl", check: needs("name", "claimType", "valueType", "value"), status: http.StatusCreated},
@@ -208,6 +208,11 @@ func (m *managementAPI) putPage(r *http.Request, body managed) (int, any, *manag
 	}
 	if text(body, "pageContent") == "" {
 		return 0, nil, invalid("pageContent", "The field cannot be left blank")
+	}
+	if r.PathValue("page") == "customized" {
+		if refusal := m.pagePublished(body); refusal != nil {
+			return 0, nil, refusal
+		}
 	}
 	m.singles[r.URL.Path] = body
 	return http.StatusOK, body, nil
