@@ -121,7 +121,11 @@ func TestInitAnswers(t *testing.T) {
 			delete(a.body, tt.id)
 			want := map[string]any{
 				"expiresAt": float64(d.srv.Now().Add(decisionLifetime).Unix()), "frontendApiUrl": testURL,
-				"flags": map[string]any{}, tt.allowed: name != "login",
+				"flags": map[string]any{}, tt.allowed: true,
+			}
+			if name == "login" { // a challenge must not be kept
+				want["expiresAt"], want["flags"] = 0.0, map[string]any{flagConditionalUI: "true"}
+				want["conditionalUIChallenge"] = a.body["conditionalUIChallenge"]
 			}
 			if diff := cmp.Diff(want, a.body); diff != "" {
 				t.Error(diff)
@@ -134,7 +138,7 @@ func TestInitAnswers(t *testing.T) {
 	if a := d.frontend("", "append/init", map[string]any{}); !strings.HasPrefix(a.text("newClientEnvHandle"), "che-") {
 		t.Errorf("a new browser gets no handle: %s", a.raw)
 	}
-	refused(t, d.frontend("", "login/start", map[string]any{}), http.StatusNotFound, errNotFound)
+	refused(t, d.frontend("", "login/start", map[string]any{}), http.StatusBadRequest, errValidation)
 }
 
 func TestProcessOutlivesARestart(t *testing.T) {

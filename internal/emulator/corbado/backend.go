@@ -30,6 +30,7 @@ func (s *Server) backendRoutes() *http.ServeMux {
 	mux.Handle("/v2/identifiers", s.serve(methods{http.MethodGet: s.listIdentifiers}))
 	mux.Handle("/v2/users/{id}/credentials", s.serve(methods{http.MethodGet: s.listCredentials}))
 	mux.Handle("/v2/users/{id}/credentials/{credential}", s.serve(methods{http.MethodDelete: s.deleteCredential}))
+	mux.Handle("/v2/passkey/verifySignedData", s.serve(methods{http.MethodPost: s.verifySignedData}))
 	mux.HandleFunc("/", s.unknown)
 	return mux
 }

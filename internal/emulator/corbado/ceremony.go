@@ -10,15 +10,15 @@ import (
 // ceremonyLifetime is how long a browser has to answer a challenge.
 const ceremonyLifetime = 5 * time.Minute
 
-// ceremony is a registration that has begun: what the browser was asked, and
-// for whom.
+// ceremony is a registration or a login that has begun: what the browser was
+// asked, and for whom. A login by conditional UI is for nobody yet.
 type ceremony struct {
 	userID  string
 	session webauthn.SessionData
 	expires time.Time
 }
 
-// ceremonies holds at most one open ceremony for each process.
+// ceremonies holds at most one open ceremony of each kind for each process.
 type ceremonies struct {
 	mu   sync.Mutex
 	open map[string]ceremony

@@ -11,6 +11,8 @@
 // What a request meets, by its path:
 //
 //	/v2/connect/…     Frontend API, called by the web components in a browser
+//	/v2/oidc/…        OpenID provider for the federation, with its discovery and
+//	                  JWKS below /.well-known/; see [Config.OIDCClients]
 //	/v2/…             Backend API, called by servers that hold the API secret
 //	/connect/dist/…   CDN, the component's script and style
 //	/__emulator/…     controls: faults, events, users, clock; loopback only

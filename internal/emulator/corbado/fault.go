@@ -11,7 +11,7 @@ import (
 // Fault is one way to go wrong on demand. There are two kinds.
 //
 // A transport fault is named <group>-<effect>. The group is backend, frontend,
-// cdn, or path for all requests whose path starts with Path. The effect is
+// cdn, oidc, or path for all requests whose path starts with Path. The effect is
 //
 //	401, 429, 500   that status with Corbado's error body
 //	503             a gateway's HTML page, as when the service behind it is gone
@@ -24,7 +24,8 @@ import (
 //
 // Preflight requests and the controls never meet a transport fault.
 //
-// A behaviour fault is one of the constants below: Corbado answers, but says no.
+// A behaviour fault is one of the constants named Fault…: Corbado answers, but
+// says no, or something that it should not.
 type Fault struct {
 	// Name is one of [FaultNames].
 	Name string
@@ -37,7 +38,7 @@ type Fault struct {
 	Path string
 }
 
-// The behaviour faults.
+// The behaviour faults of adding and managing passkeys.
 const (
 	// FaultAppendNotAllowed makes append/init answer appendAllowed=false, as a
 	// gradual rollout does.
@@ -73,7 +74,9 @@ const (
 	FaultEventsFail = "events-fail"
 )
 
-var behaviours = []string{
+var behaviours = slices.Concat(appendBehaviours, loginBehaviours)
+
+var appendBehaviours = []string{
 	FaultAppendNotAllowed, FaultAppendNoOptions, FaultAppendAfterHybrid, FaultAppendAfterError,
 	FaultAppendFinishDenied, FaultCredentialExists, FaultTokenExpired, FaultListTokenOnce,
 	FaultListBadDates, FaultManageNotAllowed, FaultProcessLost, FaultEventsFail,
@@ -83,6 +86,7 @@ const (
 	groupBackend  = "backend"
 	groupFrontend = "frontend"
 	groupCDN      = "cdn"
+	groupOIDC     = "oidc"
 	groupPath     = "path"
 )
 
@@ -98,7 +102,7 @@ var effects = []string{"401", "429", "500", "503", effectMalformed, effectDown, 
 // FaultNames lists every name that [Server.Fault] knows.
 func FaultNames() []string {
 	names := slices.Clone(behaviours)
-	for _, group := range []string{groupBackend, groupFrontend, groupCDN, groupPath} {
+	for _, group := range []string{groupBackend, groupFrontend, groupCDN, groupOIDC, groupPath} {
 		for _, effect := range effects {
 			names = append(names, group+"-"+effect)
 		}

@@ -28,6 +28,9 @@ var groups = map[string]func(d *desk) (answer, error){
 	groupCDN: func(d *desk) (answer, error) {
 		return d.try(http.MethodGet, "/connect/dist/web-js-latest.min.js", nil)
 	},
+	groupOIDC: func(d *desk) (answer, error) {
+		return d.try(http.MethodGet, "/.well-known/openid-configuration", nil)
+	},
 	groupPath: func(d *desk) (answer, error) {
 		return d.try(http.MethodPost, "/v2/connect/manage/init", map[string]any{}, fromPage(""))
 	},

@@ -7,8 +7,7 @@ import (
 )
 
 // frontendRoutes is the Frontend API as the published component calls it
-// (Corbado: Frontend API, Connect). Signing in with a passkey is not part of
-// the emulator yet: init says so, and the calls after it do not exist.
+// (Corbado: Frontend API, Connect).
 func (s *Server) frontendRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for path, call := range map[string]endpoint{
@@ -19,6 +18,8 @@ func (s *Server) frontendRoutes() *http.ServeMux {
 		"/v2/connect/manage/list":   s.manageList,
 		"/v2/connect/manage/delete": s.manageDelete,
 		"/v2/connect/login/init":    s.loginInit,
+		"/v2/connect/login/start":   s.loginStart,
+		"/v2/connect/login/finish":  s.loginFinish,
 		"/v2/connect/events":        s.componentEvent,
 	} {
 		mux.Handle(path, s.serve(methods{http.MethodPost: call}))
@@ -111,18 +112,6 @@ func (s *Server) begin(r *http.Request) (process string, rsp initRsp, err error)
 		rsp.NewClientEnvHandle = newID("che")
 	}
 	return s.newProcess(r), rsp, nil
-}
-
-func (s *Server) loginInit(r *http.Request) (any, error) {
-	process, rsp, err := s.begin(r)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Token string `json:"token"`
-		initRsp
-		LoginAllowed bool `json:"loginAllowed"`
-	}{process, rsp, false}, nil
 }
 
 // componentEvent takes what the component tells about itself.

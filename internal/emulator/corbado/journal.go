@@ -43,7 +43,7 @@ func (j *journal) record(ctx context.Context, name string, details ...detail) {
 		if e.Detail == nil {
 			e.Detail = make(map[string]string, len(details))
 		}
-		value := clip(connectTokenForm.ReplaceAllString(d[1], "REDACTED"))
+		value := clip(secretForm.ReplaceAllString(d[1], "REDACTED"))
 		e.Detail[d[0]] = value
 		attrs = append(attrs, slog.String(d[0], value))
 	}
@@ -58,9 +58,9 @@ func (j *journal) record(ctx context.Context, name string, details ...detail) {
 	j.log.InfoContext(ctx, "corbado emulator", attrs...)
 }
 
-// connectTokenForm finds connect tokens in text that a component wrote, such as
-// an error message that quotes a request.
-var connectTokenForm = regexp.MustCompile(`ctk1_[0-9A-Za-z]+`)
+// secretForm finds connect tokens and signed data in text that a component
+// wrote, such as an error message that quotes a request.
+var secretForm = regexp.MustCompile(`ctk1_[0-9A-Za-z]+|eyJ[\w-]+\.[\w.-]+`)
 
 // clip keeps what a client may write into the journal to a readable length.
 func clip(s string) string {

@@ -35,6 +35,11 @@ type Config struct {
 	// RPOrigins are the pages allowed to call the Frontend API and to create
 	// passkeys, such as http://app.acme.localhost:8080.
 	RPOrigins []string
+	// OIDCClients may let users sign in by the OpenID provider. Default: nobody.
+	OIDCClients []OIDCClient
+	// AMR is the amr of every ID token (RFC 8176). Default: pop, hwk, mfa: a
+	// passkey is a key in hardware that was used after a check of the user.
+	AMR []string
 	// CDN holds web-js-latest.min.js and web-js-latest.min.css at its root.
 	// Default: none, /connect/dist/ answers 404.
 	CDN fs.FS
@@ -69,7 +74,7 @@ func (c *Config) check() error {
 			return fmt.Errorf("corbado: RPOrigins: %q cannot use the RPID %q, which must be its domain or a parent of it", raw, c.RPID)
 		}
 	}
-	return nil
+	return checkOIDCClients(c.OIDCClients)
 }
 
 // Server is the emulator. It is an [http.Handler], safe for concurrent use, and
@@ -79,6 +84,9 @@ type Server struct {
 	projectID string
 	keys      [][sha256.Size]byte // accepted Authorization headers, hashed
 	origins   []string
+	clients   []OIDCClient
+	amr       []string
+	key       func() (signingKey, error)
 
 	clock      clock
 	faults     faults
@@ -87,10 +95,12 @@ type Server struct {
 	users      users
 	processes  processes
 	ceremonies ceremonies
+	used       usedData
+	grants     grants
 	rp         relyingParty
 	cdn        map[string]cdnFile
 
-	frontend, backend, controls *http.ServeMux
+	frontend, backend, oidc, controls *http.ServeMux
 }
 
 // New returns an emulator of the project that cfg describes, with no users.
@@ -107,6 +117,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.AMR == nil {
+		cfg.AMR = []string{"pop", "hwk", "mfa"}
+	}
 	rp, err := newRelyingParty(cfg.RPID, cfg.RPName, cfg.RPOrigins)
 	if err != nil {
 		return nil, err
@@ -120,6 +133,9 @@ func New(cfg Config) (*Server, error) {
 		projectID: cfg.ProjectID,
 		keys:      authorizations(cfg),
 		origins:   slices.Clone(cfg.RPOrigins),
+		clients:   slices.Clone(cfg.OIDCClients),
+		amr:       slices.Clone(cfg.AMR),
+		key:       projectKey(),
 		journal:   journal{log: cfg.Log},
 		processes: newProcesses(cfg.ProjectID, cfg.APISecret),
 		rp:        rp,
@@ -129,6 +145,7 @@ func New(cfg Config) (*Server, error) {
 	s.journal.now = s.clock.now
 	s.frontend = s.frontendRoutes()
 	s.backend = s.backendRoutes()
+	s.oidc = s.oidcRoutes()
 	s.controls = s.controlRoutes()
 	return s, nil
 }
@@ -143,6 +160,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveControl(w, r)
 	case strings.HasPrefix(path, "/v2/connect/"):
 		s.serveFrontend(w, r)
+	case strings.HasPrefix(path, oidcPath), path == discoveryPath, path == jwksPath:
+		s.serveOIDC(w, r)
 	case strings.HasPrefix(path, "/v2/"):
 		s.serveBackend(w, r)
 	case strings.HasPrefix(path, cdnPath):
@@ -164,12 +183,13 @@ func (s *Server) Advance(d time.Duration) { s.clock.advance(d) }
 // Now is the emulator's time.
 func (s *Server) Now() time.Time { return s.clock.now() }
 
-// Reset forgets every user, token, ceremony, fault and event. The clock keeps
-// its time.
+// Reset forgets every user, token, ceremony, sign-in, fault and event. The clock
+// keeps its time, the signing key stays, and spent signed data stays spent.
 func (s *Server) Reset() {
 	s.faults.clear()
 	s.tokens.reset()
 	s.users.reset()
 	s.ceremonies.reset()
+	s.grants.reset()
 	s.journal.reset()
 }

@@ -61,8 +61,16 @@ func (l *logbook) String() string {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
+	return newDeskOf(t, func(*Config) {})
+}
+
+// newDeskOf is newDesk with a config that edit may change.
+func newDeskOf(t *testing.T, edit func(*Config)) *desk {
+	t.Helper()
 	d := &desk{t: t, log: &logbook{met: make(chan struct{}, 1)}}
-	srv, err := New(testConfig(d.log))
+	cfg := testConfig(d.log)
+	edit(&cfg)
+	srv, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
