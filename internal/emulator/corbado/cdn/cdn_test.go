@@ -28,6 +28,7 @@ func TestFilesHoldWhatTheyPromise(t *testing.T) {
 			"mountCorbadoConnectPasskeyList", "unmountCorbadoConnectPasskeyList",
 			"mountCorbadoConnectLogin", "unmountCorbadoConnectLogin",
 			"__fpjs_d_m=!0",
+			".val.signedPasskeyData)", "clientEnvHandle",
 			"@corbado/connect-react " + cdn.Version,
 			"@corbado/web-core 2.18.0",
 			cdn.Licences,
@@ -58,6 +59,7 @@ func TestFilesHoldNothingThatWasPatchedAway(t *testing.T) {
 		"eval(",
 		"new function(",
 		"sourcemappingurl",
+		".val.session)",
 	}
 	for _, file := range []string{cdn.Script, cdn.Style} {
 		content := strings.ToLower(read(t, file))

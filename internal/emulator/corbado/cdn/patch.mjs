@@ -1,5 +1,6 @@
 // The changes made to @corbado/connect-react 0.2.4-alpha.0 and @corbado/web-core
-// 2.18.0 while they are bundled. Every pattern has to fit exactly once.
+// 2.18.0 while they are bundled. Every pattern has to fit exactly once, or
+// as often as its third item says.
 import { readFile } from 'node:fs/promises';
 import vm from 'node:vm';
 
@@ -8,6 +9,9 @@ const edits = {
     // A customer of Corbado's is named in texts that every user of the package sees.
     [/a service like VicRoads that uses passkeys/g, 'a service that uses passkeys'],
     [/log you in to your myVicRoads account/g, 'log you in to your account'],
+    // The documented callback of the login component gets the signed passkey data;
+    // this version passes the session of the same answer, in six places.
+    [/\bonComplete\((\w+)\.val\.session\)/g, 'onComplete($1.val.signedPasskeyData)', 6],
     // Printed at each list.
     [/console\.log\("passkeyList",[\w$.]+\),/g, ''],
   ],
@@ -18,20 +22,26 @@ const edits = {
   ],
 };
 
+/** Refuses a source that pattern (which has the flag g) does not fit as often as it should. */
+function mustFit(source, pattern, times) {
+  const fits = source.match(pattern)?.length ?? 0;
+  if (fits !== times) {
+    throw new Error(`${pattern} fits ${fits} times, not ${times}: was the version changed?`);
+  }
+}
+
 /** Replaces the one fit of pattern (which has the flag g) in source. */
 function replaceOnce(source, pattern, replacement) {
-  const fits = source.match(pattern)?.length ?? 0;
-  if (fits !== 1) {
-    throw new Error(`${pattern} fits ${fits} times, not once: was the version changed?`);
-  }
+  mustFit(source, pattern, 1);
   return source.replace(pattern, () => replacement);
 }
 
 /** The text of a published file with the edits of its package made. */
 async function edited(name, file) {
   let source = await readFile(file, 'utf8');
-  for (const [pattern, replacement] of edits[name]) {
-    source = replaceOnce(source, pattern, replacement);
+  for (const [pattern, replacement, times = 1] of edits[name]) {
+    mustFit(source, pattern, times);
+    source = source.replace(pattern, replacement);
   }
   return source;
 }
