@@ -38,14 +38,16 @@ bench: ## Go benchmarks, then the comparison with plain Caddy
 	go test -run='^$$' -bench=. -benchmem ./internal/... ./caddymodule/...
 	cd bench && go run .
 
-assets: ## Rebuild assets/dist from assets/src
-	go generate ./assets
+assets: ## Rebuild assets/dist and the sign-in page's script from assets/src
+	go generate ./assets ./internal/signinpage
 
-assets-check: ## Fail when assets/dist is not what assets/src builds to
+assets-check: ## Fail when a built script is not what assets/src builds to
 	@trap 'rm -rf .assets-check' EXIT; mkdir -p .assets-check; \
 	cp -r assets/src assets/tsconfig.json .assets-check; \
 	(cd .assets-check && go run ../assets/build); \
-	diff -r .assets-check/dist assets/dist || { echo 'assets/dist is out of date: run make assets and commit the result'; exit 1; }
+	(cd internal/signinpage && go run ./build ../../.assets-check/signin.js); \
+	diff .assets-check/signin.js internal/signinpage/dist/signin.js && \
+	diff -r .assets-check/dist assets/dist || { echo 'a built script is out of date: run make assets and commit the result'; exit 1; }
 
 cdn: ## Rebuild the stand-in for Corbado's CDN script (needs Node.js)
 	cd internal/emulator/corbado/cdn && npm ci && npm run build
