@@ -145,6 +145,13 @@ func checkTemplating(html string) error {
 	return nil
 }
 
+// Sources returns the origins that the page loads from and calls, which the
+// page's Content-Security-Policy must name.
+func Sources(c Config) ([]string, error) {
+	p, err := c.checked()
+	return p.sources, err
+}
+
 // APIBody returns the body of Okta's management API for the page:
 // PUT /api/v1/brands/{brandId}/pages/sign-in/customized, or …/preview. The PUT
 // replaces everything: whoever has labels there must merge them in first.

@@ -139,8 +139,10 @@ func TestCheckRefuses(t *testing.T) {
 		"a variable in the script's query": func(c *Config) { c.ScriptURL = "https://cdn.example.com/a.js?{{nonceValue}}" },
 		"javascript: for a script":         func(c *Config) { c.ScriptURL = "javascript:alert(1)" },
 		"plain http for the style":         func(c *Config) { c.ScriptURL, c.StyleURL = "https://a.example/a.js", "http://a.example/a.css" },
-		"the wrong length of a hash":       func(c *Config) { c.SRI, c.ScriptURL = "sha384-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "https://a.example/a.js" },
-		"a hash of a script that changes":  func(c *Config) { c.SRI = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" },
+		"the wrong length of a hash": func(c *Config) {
+			c.SRI, c.ScriptURL = "sha384-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "https://a.example/a.js"
+		},
+		"a hash of a script that changes": func(c *Config) { c.SRI = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := valid()
