@@ -77,7 +77,7 @@ secret is read.`,
 	flags.StringVar(&p.Generation, "generation", signinpage.Both, "generation of Okta's widget: g2, g3 or both")
 	flags.StringVar(&p.HandOff, "handoff", signinpage.Auto, "how Okta comes back: state-token, from-uri or auto")
 	flags.StringVar(&p.IDPID, "idp-id", "", "Okta's id of the identity provider for Corbado (required)")
-	flags.StringVar(&p.IDPName, "idp-name", "", "that provider's name in Okta, to find its button on the third generation")
+	flags.StringVar(&p.IDPName, "idp-name", "", "that provider's name in Okta, to hide its button on the third generation")
 	flags.StringVar(&p.ProjectID, "project-id", "", "Corbado's project, like pro-1234567890")
 	flags.StringVar(&p.FrontendAPI, "frontend-api", "", "host suffix of Corbado's Frontend API, or the URL of a custom domain (default "+signinpage.DefaultFrontendAPI+")")
 	flags.StringVar(&p.ScriptURL, "script", "", "URL of Corbado's script (default "+signinpage.DefaultScript+")")
@@ -105,6 +105,9 @@ func (f *signinPageFlags) run(out, notes io.Writer) error {
 	}
 	if c.ScriptURL == "" || !signinpage.Pinned(c.ScriptURL) {
 		fmt.Fprintln(notes, "note: the script's URL names no version, so it changes without asking; name one with --script, and its hash with --sri")
+	}
+	if c.IDPName == "" && c.Generation != signinpage.G2 {
+		fmt.Fprintln(notes, "note: without --idp-name the third generation keeps the provider's own button, which cannot sign anybody in")
 	}
 	switch {
 	case f.check:

@@ -73,7 +73,7 @@ func TestSigninPageFromTheCaddyfile(t *testing.T) {
 	file := caddyfile(t, `project_id {env.TEST_PROJECT}
 		frontend_api https://passkeys.example.com
 		components https://cdn.example.com/web-1.0.0.js https://cdn.example.com/web-1.0.0.css`)
-	out, notes, err := signinPage(provider, "--config", file, "--api-json")
+	out, notes, err := signinPage(provider, "--idp-name=Corbado", "--config", file, "--api-json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,9 +98,12 @@ func TestSigninPageFromTheCaddyfile(t *testing.T) {
 }
 
 func TestSigninPageFlagsWin(t *testing.T) {
-	out, _, err := signinPage(provider, "--config", caddyfile(t, "project_id pro-42"), "--project-id=pro-7", "--check")
+	out, notes, err := signinPage(provider, "--config", caddyfile(t, "project_id pro-42"), "--project-id=pro-7", "--check")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(notes, "--idp-name") {
+		t.Errorf("no word about the button: %q", notes)
 	}
 	if !strings.Contains(out, "https://pro-7.frontendapi.cloud.corbado.io") || strings.Contains(out, "<html") {
 		t.Error(out)

@@ -50,8 +50,9 @@ type Config struct {
 	// IDPID is Okta's id of the identity provider that stands for Corbado: 0oa
 	// and 17 letters or digits. Required.
 	IDPID string
-	// IDPName is that provider's name, by which the third generation's button is
-	// known where the transaction names no ids. Optional.
+	// IDPName is that provider's name in Okta. The third generation's button is
+	// found by nothing else: without the name it stays, and leads nowhere, since
+	// it carries no signed data.
 	IDPName string
 	// ProjectID is Corbado's, like pro-1234567890. Required.
 	ProjectID string

@@ -18,19 +18,17 @@ export function hideAnchor(root: ParentNode, handOff: HandOff) {
 }
 
 /**
- * Third generation: the form before it is drawn. Its buttons name no provider,
- * but come in the order of the transaction's ways on.
+ * Third generation: the form before it is drawn. Its buttons name no provider
+ * but in their label, so the label must be the very one.
  */
-export function removeButton({ formBag, idxContext }: Transform, settings: Settings) {
-  const providers = (idxContext?.neededToProceed ?? []).filter((way) => way.name === 'redirect-idp');
-  const at = providers.findIndex((way) => way.idp?.id === settings.idpId);
+export function removeButton({ formBag, loc }: Transform, { idpName }: Settings) {
+  if (idpName === '' || !loc) {
+    return;
+  }
+  const label = loc('customauth.sign.in.with.label', 'login', [idpName]);
   const { uischema } = formBag;
   const buttons = uischema.elements.flatMap((element) => element.options?.buttons ?? [element]).filter(isProvider);
-  const name = providers[at]?.idp?.name ?? settings.idpName;
-  const ours =
-    at >= 0 && buttons.length === providers.length
-      ? buttons[at]
-      : buttons.find((button) => name !== '' && (button.label ?? '').endsWith(name));
+  const ours = buttons.find((button) => button.label === label);
   if (!ours) {
     return;
   }

@@ -32,7 +32,7 @@ function addPasskey(widget: Widget) {
   const signIn = new PasskeySignIn(settings, view, handOff, (url) => location.assign(url));
   widget.afterTransform?.('identify', safely((transform) => {
     const { idxContext } = transform;
-    handOff.stateHandle = idxContext?.stateHandle ?? idxContext?.context?.stateHandle ?? handOff.stateHandle;
+    handOff.stateHandle = idxContext?.stateHandle ?? handOff.stateHandle;
     removeButton(transform, settings);
   }));
   widget.on('afterRender', safely((context) => {

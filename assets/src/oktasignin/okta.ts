@@ -8,17 +8,9 @@ export interface WidgetConfig {
   relayState?: string;
 }
 
-/** A way on from the current step. */
-export interface Remediation {
-  name?: string;
-  href?: string;
-  idp?: { id?: string; name?: string };
-}
-
+/** Of Okta's answer to the widget's last call. The ways on are not in it. */
 export interface IdxContext {
   stateHandle?: string;
-  neededToProceed?: Remediation[];
-  context?: { stateHandle?: string };
 }
 
 /** A part of a form of the third generation. */
@@ -31,6 +23,8 @@ export interface FormElement {
 export interface Transform {
   formBag: { uischema: { elements: FormElement[] } };
   idxContext?: IdxContext;
+  /** The widget's texts, in the language that it shows. */
+  loc?: (key: string, bundle: 'login', parameters: string[]) => string;
 }
 
 export interface RenderContext {

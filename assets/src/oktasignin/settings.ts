@@ -5,7 +5,7 @@ export interface Settings {
   generation: 'g2' | 'g3' | 'both';
   handOff: 'state-token' | 'from-uri' | 'auto';
   idpId: string;
-  /** As on the widget's button; the fallback where the transaction does not name the id. */
+  /** As on the third generation's button, which is found by nothing else. */
   idpName: string;
   projectId: string;
   frontendApiUrlSuffix?: string;

@@ -83,13 +83,14 @@
       separated?.style.setProperty("display", "none");
     }
   }
-  function removeButton({ formBag, idxContext }, settings) {
-    const providers = (idxContext?.neededToProceed ?? []).filter((way) => way.name === "redirect-idp");
-    const at = providers.findIndex((way) => way.idp?.id === settings.idpId);
+  function removeButton({ formBag, loc }, { idpName }) {
+    if (idpName === "" || !loc) {
+      return;
+    }
+    const label = loc("customauth.sign.in.with.label", "login", [idpName]);
     const { uischema } = formBag;
     const buttons = uischema.elements.flatMap((element2) => element2.options?.buttons ?? [element2]).filter(isProvider);
-    const name = providers[at]?.idp?.name ?? settings.idpName;
-    const ours = at >= 0 && buttons.length === providers.length ? buttons[at] : buttons.find((button) => name !== "" && (button.label ?? "").endsWith(name));
+    const ours = buttons.find((button) => button.label === label);
     if (!ours) {
       return;
     }
@@ -436,7 +437,7 @@
     const signIn = new PasskeySignIn(settings, view, handOff, (url) => location.assign(url));
     widget2.afterTransform?.("identify", safely((transform) => {
       const { idxContext } = transform;
-      handOff.stateHandle = idxContext?.stateHandle ?? idxContext?.context?.stateHandle ?? handOff.stateHandle;
+      handOff.stateHandle = idxContext?.stateHandle ?? handOff.stateHandle;
       removeButton(transform, settings);
     }));
     widget2.on("afterRender", safely((context) => {
