@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/signinpage"
 )
@@ -73,31 +74,46 @@ secret is read.`,
 			return f.run(cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	flags, p := cmd.Flags(), &f.page
-	flags.StringVar(&p.Generation, "generation", signinpage.Both, "generation of Okta's widget: g2, g3 or both")
-	flags.StringVar(&p.HandOff, "handoff", signinpage.Auto, "how Okta comes back: state-token, from-uri or auto")
-	flags.StringVar(&p.IDPID, "idp-id", "", "Okta's id of the identity provider for Corbado (required)")
-	flags.StringVar(&p.IDPName, "idp-name", "", "that provider's name in Okta, to hide its button on the third generation")
-	flags.StringVar(&p.ProjectID, "project-id", "", "Corbado's project, like pro-1234567890")
-	flags.StringVar(&p.FrontendAPI, "frontend-api", "", "host suffix of Corbado's Frontend API, or the URL of a custom domain (default "+signinpage.DefaultFrontendAPI+")")
-	flags.StringVar(&p.ScriptURL, "script", "", "URL of Corbado's script (default "+signinpage.DefaultScript+")")
-	flags.StringVar(&p.StyleURL, "style", "", "URL of Corbado's style sheet (default: the published one, beside the published script)")
-	flags.StringVar(&p.SRI, "sri", "", "Subresource Integrity of the script, like sha384-…")
-	flags.StringArrayVar(&p.AppIDs, "app-id", nil, "client id of an app that gets the passkey; repeatable (default all)")
-	flags.StringVarP(&f.config, "config", "c", "", "Caddyfile, or Caddy's JSON, to take Corbado's settings from")
+	flags := cmd.Flags()
+	flags.StringVar(&f.page.IDPID, "idp-id", "", "Okta's id of the identity provider for Corbado (required)")
+	flags.StringVar(&f.page.IDPName, "idp-name", "", "that provider's name in Okta, to find its button on the third generation")
+	flags.StringArrayVar(&f.page.AppIDs, "app-id", nil, "client id of an app that gets the passkey; repeatable (default all)")
+	f.register(flags)
 	flags.BoolVar(&f.apiJSON, "api-json", false, "print the body of PUT /api/v1/brands/{brandId}/pages/sign-in/customized")
 	flags.BoolVar(&f.check, "check", false, "check the ids and URLs by their shape, print the origins, and no page")
 	return cmd
 }
 
-func (f *signinPageFlags) run(out, notes io.Writer) error {
+// register adds the flags that describe the page whoever makes it.
+func (f *signinPageFlags) register(flags *pflag.FlagSet) {
+	p := &f.page
+	flags.StringVar(&p.Generation, "generation", signinpage.Both, "generation of Okta's widget: g2, g3 or both")
+	flags.StringVar(&p.HandOff, "handoff", signinpage.Auto, "how Okta comes back: state-token, from-uri or auto")
+	flags.StringVar(&p.ProjectID, "project-id", "", "Corbado's project, like pro-1234567890")
+	flags.StringVar(&p.FrontendAPI, "frontend-api", "", "host suffix of Corbado's Frontend API, or the URL of a custom domain (default "+signinpage.DefaultFrontendAPI+")")
+	flags.StringVar(&p.ScriptURL, "script", "", "URL of Corbado's script (default "+signinpage.DefaultScript+")")
+	flags.StringVar(&p.StyleURL, "style", "", "URL of Corbado's style sheet (default: the published one, beside the published script)")
+	flags.StringVar(&p.SRI, "sri", "", "Subresource Integrity of the script, like sha384-…")
+	flags.StringVarP(&f.config, "config", "c", "", "Caddyfile, or Caddy's JSON, to take Corbado's settings from")
+}
+
+// pageConfig is what the flags and the configuration say together.
+func (f *signinPageFlags) pageConfig() (signinpage.Config, error) {
 	c := f.page
 	if f.config != "" {
 		found, err := readCorbado(f.config)
 		if err != nil {
-			return err
+			return c, err
 		}
 		found.fill(&c)
+	}
+	return c, nil
+}
+
+func (f *signinPageFlags) run(out, notes io.Writer) error {
+	c, err := f.pageConfig()
+	if err != nil {
+		return err
 	}
 	sources, err := signinpage.Sources(c)
 	if err != nil {
