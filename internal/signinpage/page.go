@@ -23,8 +23,9 @@
 // (signedPasskeyData, clientState); an older one passes a session, which the
 // page refuses with a message.
 //
-// Supported: Okta Identity Engine, widget 7. The page also runs on widget 6 and
-// Classic's forms fall back to their controllers' names, untried there.
+// Supported: Okta Identity Engine with version 7 of the widget. Older forms, which
+// have no name, are known by their controller; that is untried, as is all of this
+// against the live services.
 package signinpage
 
 import (
