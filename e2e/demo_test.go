@@ -35,7 +35,7 @@ type demo struct {
 func startDemo(t *testing.T, args ...string) *demo {
 	t.Helper()
 	d := &demo{t: t, logFile: filepath.Join(t.TempDir(), "demo.log")}
-	args = append([]string{"--listen", "127.0.0.1:0", "--log", d.logFile}, args...)
+	args = append([]string{"--listen", "127.0.0.1:0", "--log", d.logFile, "--plain-signin"}, args...)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	cmd := exec.CommandContext(ctx, demoPath(t), args...) //nolint:gosec // G204: our own program
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

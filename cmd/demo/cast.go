@@ -10,6 +10,11 @@ import (
 const (
 	clientID  = "0oademoorders0000001"
 	projectID = "pro-1234567890123456789"
+	// passkeyIDP is Okta's id of the identity provider that stands for Corbado,
+	// passkeyIDPName its name there, idpClientID Okta's client id at Corbado.
+	passkeyIDP     = "0oademopasskeys00001"
+	passkeyIDPName = "Corbado"
+	idpClientID    = "okta-demo"
 )
 
 // person is a user of the demo.
@@ -44,7 +49,7 @@ func loginOf(id string) string {
 }
 
 // secrets are made anew for each run.
-type secrets struct{ client, api string }
+type secrets struct{ client, api, idp string }
 
 // The sidecar reads its secrets from the environment, by {env.…} placeholders.
 const (
@@ -54,7 +59,7 @@ const (
 
 // newSecrets makes the secrets and puts them into the environment.
 func newSecrets() (secrets, error) {
-	s := secrets{client: rand.Text(), api: "corbado1_" + rand.Text()}
+	s := secrets{client: rand.Text(), api: "corbado1_" + rand.Text(), idp: rand.Text()}
 	if err := os.Setenv(clientSecretVariable, s.client); err != nil {
 		return s, err
 	}

@@ -37,6 +37,7 @@ type journey struct {
 func check(ctx context.Context, o options, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, journeyPatience)
 	defer cancel()
+	o.plainSignIn = true
 	w := &witness{}
 	var events bytes.Buffer
 	told := newJournal(io.MultiWriter(&events, w))

@@ -76,6 +76,14 @@ var sentences = map[string]string{
 	"passkey_deleted":       "passkey deleted",
 	"component_event":       "hears from its component",
 	"foreign_page_refused":  "refuses a page of another site",
+	"login_started":         "", // the page asks before anybody has touched a key
+	"login_not_possible":    "offers no sign-in with a passkey",
+	"login_refused":         "refuses the passkey",
+	"passkey_login":         "passkey accepted",
+	"federation_started":    "sends the browser to Corbado",
+	"federated":             "lets the user in on Corbado's word",
+	"federation_failed":     "refuses what Corbado says",
+	"signed_data_verified":  "vouches for the user to Okta",
 }
 
 // noise are details that tell a person nothing.

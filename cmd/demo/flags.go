@@ -15,6 +15,8 @@ type options struct {
 	logFile string
 	health  string
 	enroll  string
+	// plainSignIn leaves Okta's page as it is without an administrator's changes.
+	plainSignIn bool
 }
 
 const (
@@ -37,6 +39,7 @@ func parseFlags(args []string, errs io.Writer) (options, error) {
 	fs.StringVar(&o.logFile, "log", "", "append every log line of Caddy and the sidecar to `file`, as JSON, DEBUG and access log included")
 	fs.StringVar(&o.health, "health", "", "get `URL`, and exit 0 if that works: for a container's health check")
 	fs.StringVar(&o.enroll, "enroll", defaultEnroll, "the sidecar's enroll `setting`: always, never, or every <duration>")
+	fs.BoolVar(&o.plainSignIn, "plain-signin", false, "show Okta's own sign-in page, which needs no JavaScript, instead of the one that offers the passkey first")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}

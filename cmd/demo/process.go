@@ -17,9 +17,6 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
 	_ "github.com/passkey-sidecar/passkey-sidecar/caddymodule"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado/cdn"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 )
 
 // startPatience is how long certificates may take.
@@ -58,8 +55,8 @@ func (p *process) begin(ctx context.Context, o options, logs []io.Writer) error 
 	if p.secrets, err = newSecrets(); err != nil {
 		return err
 	}
-	s := site{Place: p.place, Bind: d.names, ClientID: clientID, ProjectID: projectID, Enroll: o.enroll}
-	if err := p.serveOthers(ctx, &s); err != nil {
+	s := site{Place: p.place, Bind: d.names, ClientID: clientID, ProjectID: projectID, PasskeyIDP: passkeyIDP, Enroll: o.enroll}
+	if err := p.serveOthers(ctx, o, &s); err != nil {
 		return err
 	}
 	if o.logFile != "" {
@@ -97,29 +94,16 @@ func (p *process) load(s site) error {
 }
 
 // serveOthers starts the app and the two stand-ins on ports of their own.
-func (p *process) serveOthers(ctx context.Context, s *site) error {
+func (p *process) serveOthers(ctx context.Context, o options, s *site) error {
 	app, err := newLegacy(p.journal, p.place.App)
 	if err != nil {
 		return err
 	}
-	idp, err := okta.New(okta.Config{
-		PublicURL: p.place.Login,
-		Clients: []okta.Client{{
-			ID: clientID, Secret: p.secrets.client, Name: "Acme Orders",
-			RedirectURIs:           []string{p.place.App + "/passkeys/callback"},
-			PostLogoutRedirectURIs: []string{p.place.App + "/passkeys/signed-out"},
-		}},
-		Users: []okta.User{alice.user(), bob.user()},
-		Log:   slog.New(standInLog{source: "okta", to: p.journal}),
-	})
+	idp, err := p.newOkta(o)
 	if err != nil {
 		return err
 	}
-	passkeys, err := corbado.New(corbado.Config{
-		PublicURL: p.place.Corbado, ProjectID: projectID, APISecret: p.secrets.api,
-		RPID: rpID, RPName: "Acme", RPOrigins: []string{p.place.App, p.place.Login}, CDN: cdn.FS(),
-		Log: slog.New(standInLog{source: "corbado", to: p.journal}),
-	})
+	passkeys, err := p.newCorbado(idp.IdentityProviderCallback())
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type site struct {
 	Storage             string
 	Bind                []string
 	ClientID, ProjectID string
+	PasskeyIDP          string
 	Enroll              string
 	// Authority signs the certificates, with TLS.
 	Authority *authority
