@@ -52,6 +52,26 @@ func (a *authenticator) create(options string) (id, attestation string, err erro
 	return encoded(key.ID), virtualwebauthn.CreateAttestationResponse(a.rp, a.device, key, *o), nil
 }
 
+// get is navigator.credentials.get() in a page of the given origin: it answers a
+// challenge with the first passkey that is asked for.
+func (a *authenticator) get(options, page string) (assertion string, err error) {
+	o, err := virtualwebauthn.ParseAssertionOptions(options)
+	if err != nil {
+		return "", fmt.Errorf("assertion options: %w", err)
+	}
+	if o.RelyingPartyID != rpID {
+		return "", fmt.Errorf("SecurityError: relying party id %q is not %q", o.RelyingPartyID, rpID)
+	}
+	for _, held := range a.device.Credentials {
+		if slices.Contains(o.AllowCredentials, encoded(held.ID)) {
+			rp := a.rp
+			rp.Origin = page
+			return virtualwebauthn.CreateAssertionResponse(rp, a.device, held, *o), nil
+		}
+	}
+	return "", errors.New("NotAllowedError: the authenticator holds no passkey that is asked for")
+}
+
 func encoded(id []byte) string { return base64.RawURLEncoding.EncodeToString(id) }
 
 // newKey makes a key whose coordinates start with no zero byte: virtualwebauthn

@@ -31,13 +31,14 @@ type journey struct {
 	corbado component
 	// passkey is the id of alice's passkey at Corbado, credential the device's.
 	passkey, credential string
+	// signed is what Corbado signed for Okta when alice used it.
+	signed string
 }
 
 // check plays the journey and prints a line for each step.
 func check(ctx context.Context, o options, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, journeyPatience)
 	defer cancel()
-	o.plainSignIn = true
 	w := &witness{}
 	var events bytes.Buffer
 	told := newJournal(io.MultiWriter(&events, w))
@@ -97,6 +98,10 @@ func allSteps() []step {
 		{"adding it again is refused", addAgain},
 		{"another user", anotherUser},
 		{"a user who skips the offer is left alone", skipIsRemembered},
+		{"Okta's page after sign-out", oktaPage},
+		{"sign-in with the passkey alone", passkeySignIn},
+		{"how the user signed in", passkeyMark},
+		{"a signed proof that was used before", replayedHint},
 		{"deleting the passkey", deletePasskey},
 		{"a script without a session", scriptWithoutSession},
 		{"connect tokens are refused", connectTokenRefusals},

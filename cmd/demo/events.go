@@ -76,20 +76,24 @@ var sentences = map[string]string{
 	"passkey_deleted":       "passkey deleted",
 	"component_event":       "hears from its component",
 	"foreign_page_refused":  "refuses a page of another site",
-	"login_started":         "", // the page asks before anybody has touched a key
+	"login_started":         "asks the browser for the user's passkey",
 	"login_not_possible":    "offers no sign-in with a passkey",
 	"login_refused":         "refuses the passkey",
 	"passkey_login":         "passkey accepted",
-	"federation_started":    "sends the browser to Corbado",
-	"federated":             "lets the user in on Corbado's word",
-	"federation_failed":     "refuses what Corbado says",
-	"signed_data_verified":  "vouches for the user to Okta",
+	"federation_authorized": "tells Okta whose passkey it was",
+	"federation_refused":    "tells Okta nothing",
+	// What Okta fetches with that is no news.
+	"federation_token_issued":  "",
+	"federation_token_refused": "refuses Okta's code",
+	"federation_started":       "asks Corbado who it is",
+	"federated":                "passkey accepted, as Corbado says",
+	"federation_failed":        "refuses the sign-in by Corbado",
 }
 
 // noise are details that tell a person nothing.
 var noise = []string{
 	"client", "issuer", "iss", "process", "token", "token_id", "expires", "credential", "identifier",
-	"request_id", "uuid", "client_ip", "latency_ms", "idp", "amr", "by", "storage_key",
+	"request_id", "uuid", "client_ip", "latency_ms", "idp", "amr", "by", "storage_key", "provider",
 }
 
 // longest is how much of a detail is printed, in bytes.

@@ -56,6 +56,8 @@ func parseFlags(args []string, errs io.Writer) (options, error) {
 		wrong = fmt.Sprintf("the demo takes no argument %q; see --help", fs.Arg(0))
 	case o.check && o.enroll != defaultEnroll:
 		wrong = "--check plays the journey with the default of --enroll; leave one of the two out"
+	case o.check && o.plainSignIn:
+		wrong = "--check plays the journey with the page that offers the passkey; leave --plain-signin out"
 	case !enrollForm.MatchString(o.enroll):
 		wrong = fmt.Sprintf("--enroll %q: want always, never, or every and a duration, like \"every 30d\"", o.enroll)
 	}

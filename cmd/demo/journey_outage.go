@@ -103,7 +103,7 @@ func noSecretInLogs(_ context.Context, j *journey) (string, error) {
 		slices.Sort(leaked)
 		return "", fmt.Errorf("the logs hold: %s", strings.Join(slices.Compact(leaked), ", "))
 	}
-	for _, kind := range []string{"client secret", "API secret", "connect token", "code", "id_token_hint", "cookie " + j.place.sessionCookie(), "cookie cbo_client_state"} {
+	for _, kind := range []string{"client secret", "API secret", "connect token", "code", "id_token_hint", "login_hint", "stateToken", "cookie " + j.place.sessionCookie(), "cookie cbo_client_state"} {
 		if !kinds[kind] {
 			return "", fmt.Errorf("the journey met no %s to look for", kind)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -80,21 +81,29 @@ func redirectToOkta(ctx context.Context, j *journey) (string, error) {
 	return "GET " + wanted + ": sent to " + to.Host + " with PKCE S256, state and nonce", j.page.is(http.StatusOK, j.place.Login)
 }
 
-func wrongPassword(ctx context.Context, j *journey) (_ string, err error) {
-	if j.page, err = j.alice.submit(ctx, j.page, map[string]string{"identifier": alice.login}); err != nil {
+func wrongPassword(ctx context.Context, j *journey) (string, error) {
+	w, err := widgetIn(ctx, j.alice, j.page)
+	if err != nil {
 		return "", err
 	}
-	if j.page, err = j.alice.submit(ctx, j.page, map[string]string{"credentials.passcode": "wrong horse"}); err != nil {
+	if err := errors.Join(w.identify(ctx, j.alice, alice.login), w.verify(ctx, j.alice, "wrong horse")); err != nil {
 		return "", err
 	}
-	if got := j.page.alert(); got != "Unable to sign in" {
-		return "", fmt.Errorf("okta says %q", got)
+	if w.message != "Unable to sign in" || w.done != "" {
+		return "", fmt.Errorf("okta says %q", w.message)
 	}
-	return fmt.Sprintf("wrong password: Okta's page says %q", j.page.alert()), j.page.is(http.StatusOK, j.place.Login)
+	return fmt.Sprintf("wrong password: Okta's page says %q", w.message), nil
 }
 
-func signIn(ctx context.Context, j *journey) (_ string, err error) {
-	if j.page, err = j.alice.submit(ctx, j.page, map[string]string{"credentials.passcode": alice.password}); err != nil {
+func signIn(ctx context.Context, j *journey) (string, error) {
+	w, err := widgetIn(ctx, j.alice, j.page) // a reload of the page, which goes on where it was
+	if err != nil {
+		return "", err
+	}
+	if err := w.verify(ctx, j.alice, alice.password); err != nil {
+		return "", err
+	}
+	if j.page, err = w.leave(ctx, j.alice); err != nil {
 		return "", err
 	}
 	offer := j.place.App + "/passkeys/append?return=" + url.QueryEscape(wanted)
@@ -116,10 +125,14 @@ func (j *journey) signInAs(ctx context.Context, b *browser, who person, path str
 	if err := page.is(http.StatusOK, j.place.Login); err != nil {
 		return nil, err
 	}
-	if page, err = b.submit(ctx, page, map[string]string{"identifier": who.login}); err != nil {
+	w, err := widgetIn(ctx, b, page)
+	if err != nil {
 		return nil, err
 	}
-	return b.submit(ctx, page, map[string]string{"credentials.passcode": who.password})
+	if err := errors.Join(w.identify(ctx, b, who.login), w.verify(ctx, b, who.password)); err != nil {
+		return nil, err
+	}
+	return w.leave(ctx, b)
 }
 
 // signOutOf takes a browser through sign-out, and returns where it ends.
@@ -156,8 +169,15 @@ func signOut(ctx context.Context, j *journey) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := page.form(); err != nil || originOf(page.URL) != j.place.Login {
-		return "", fmt.Errorf("after sign-out the browser gets to %s without a password", page.URL.Host)
+	if err := page.is(http.StatusOK, j.place.Login); err != nil {
+		return "", fmt.Errorf("after sign-out, without a password: %w", err)
+	}
+	w, err := widgetIn(ctx, j.alice, page)
+	if err != nil {
+		return "", err
+	}
+	if w.done != "" || !slices.Contains(w.forms, "identify") {
+		return "", fmt.Errorf("after sign-out Okta offers %q", w.forms)
 	}
 	return "signed out here and at Okta; the app asks again, and Okta asks for the password", nil
 }

@@ -54,7 +54,7 @@ func (w *witness) watch(res *http.Response) {
 	if err != nil {
 		return
 	}
-	for _, name := range []string{"code", "id_token_hint", "stateToken"} {
+	for _, name := range []string{"code", "id_token_hint", "login_hint", "stateToken"} {
 		w.keep(name, to.Query().Get(name))
 	}
 }
