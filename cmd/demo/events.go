@@ -52,7 +52,7 @@ func oneLine(text string) string {
 
 // sentences are the stand-ins' events in words; those that are not here are
 // printed by their name.
-var sentences = map[string]string{
+var sentences = map[string]string{ //nolint:gosec // G101: names of events, not credentials
 	"sign_in_page_shown":    "shows the sign-in page",
 	"sign_in_failed":        "refuses the sign-in: wrong user name or password",
 	"signed_in":             "password accepted",

@@ -67,11 +67,6 @@ func (a *answer) findAll(element, name string) []string {
 // heading is the text of the page's main heading.
 func (a *answer) heading() string { return a.text(func(n *html.Node) bool { return n.Data == "h1" }) }
 
-// alert is the text of the page's first alert.
-func (a *answer) alert() string {
-	return a.text(func(n *html.Node) bool { return attribute(n, "role") == "alert" })
-}
-
 // text is what stands in the first element that fits.
 func (a *answer) text(fits func(*html.Node) bool) string {
 	doc, err := html.Parse(bytes.NewReader(a.Body))
