@@ -150,6 +150,11 @@ func (p *Provider) fly(ctx context.Context, f *flight) {
 	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
 	f.md, f.err = discover(ctx, p.issuer, p.client, p.now)
+	// Before anybody is answered, so that the log's order is the order of things.
+	if f.err != nil {
+		p.log.WarnContext(ctx, "identity provider not available",
+			slog.String("issuer", p.issuer), slog.String("error", printable(f.err.Error(), maxLogText)), slog.String("hint", hint(f.err)))
+	}
 
 	p.mu.Lock()
 	if f.err == nil {
@@ -162,11 +167,6 @@ func (p *Provider) fly(ctx context.Context, f *flight) {
 	p.flight = nil
 	p.mu.Unlock()
 	close(f.done)
-
-	if f.err != nil {
-		p.log.WarnContext(ctx, "identity provider not available",
-			slog.String("issuer", p.issuer), slog.String("error", printable(f.err.Error(), maxLogText)), slog.String("hint", hint(f.err)))
-	}
 }
 
 // pause returns how long to leave the provider alone, with up to a quarter more
