@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt unit race fuzz e2e bench assets assets-check cdn build docker
+.PHONY: help demo test check fmt unit race fuzz scripts e2e bench assets assets-check cdn build docker
 
 testrun  := go -C tools build -buildvcs=false -o ../.bin/ ./testrun && .bin/testrun
 FUZZTIME ?= 10s
@@ -16,7 +16,7 @@ demo: ## Sidecar, both emulators and a legacy app in one process, on http://app.
 test: ## Everything CI runs; installs what is missing; the last line is the count
 	@$(testrun) all
 
-check: ## go vet, linters and format of every module
+check: ## go vet, linters and format of every module, types of the scripts
 	@$(testrun) check
 
 fmt: ## Format the Go code
@@ -30,6 +30,9 @@ race: ## All tests of the root module with -race; the first build of Caddy takes
 
 fuzz: ## Every fuzz target for FUZZTIME (10s) each; their seeds run in every test run
 	tools/fuzz $(FUZZTIME)
+
+scripts: ## Types and DOM tests of the scripts, and the sign-in page with Okta's real widget
+	@$(testrun) types scripts signinpage
 
 e2e: ## Browser tests in Chromium; screenshots in e2e/screenshots
 	@$(testrun) e2e

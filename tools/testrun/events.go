@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// event is one line of `go test -json` (go doc test2json) or `go build -json` (go help buildjson).
+// event is one line of `go test -json` (go doc test2json), or of `go build -json` (go help buildjson).
+// reporter.mjs tells of Node's tests in the same lines.
 type event struct {
 	Action      string
 	Package     string
@@ -17,7 +18,7 @@ type event struct {
 	FailedBuild string // of a package's fail: the ImportPath that did not build
 }
 
-// results gathers the events of one `go test` command.
+// results gathers the events of one command.
 type results struct {
 	packages map[string]*packageResult
 	order    []string

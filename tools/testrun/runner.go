@@ -25,7 +25,7 @@ type runner struct {
 	out    io.Writer
 	sum    tally
 	failed []string        // names for the closing list
-	broken map[string]bool // setup stages that failed
+	broken map[string]bool // stages that failed or could not run
 }
 
 func newRunner(root string, out io.Writer) *runner {
@@ -36,14 +36,15 @@ func newRunner(root string, out io.Writer) *runner {
 func (r *runner) stage(ctx context.Context, s stage) {
 	for _, need := range s.needs {
 		if r.broken[need] {
-			r.line("SKIP", s.name, 0, "needs "+need+", which failed")
+			r.broken[s.name] = true
+			r.line("SKIP", s.name, 0, "needs "+need+", which did not work")
 			r.sum.skipped++
 			return
 		}
 	}
 	start := time.Now()
-	if s.kind == goTest {
-		r.goTest(ctx, s, start)
+	if s.kind == counted {
+		r.count(ctx, s, start)
 		return
 	}
 	var output bytes.Buffer
@@ -61,7 +62,7 @@ func (r *runner) stage(ctx context.Context, s stage) {
 	r.line("ok", s.name, time.Since(start), "")
 }
 
-func (r *runner) goTest(ctx context.Context, s stage, start time.Time) {
+func (r *runner) count(ctx context.Context, s stage, start time.Time) {
 	fmt.Fprintf(r.out, "----  %s: %s\n", s.name, strings.Join(s.argv, " "))
 	res := newResults()
 	var n tally

@@ -112,7 +112,7 @@ func TestRunnerOnRealGoTest(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			r := newRunner(module(t, tt.files), &out)
-			r.stage(t.Context(), stage{name: "race", kind: goTest, argv: goTestJSON("./..."), empty: tt.empty})
+			r.stage(t.Context(), stage{name: "race", kind: counted, argv: goTestJSON("./..."), empty: tt.empty})
 			if code := r.close(); code != tt.code {
 				t.Errorf("exit status %d, want %d", code, tt.code)
 			}
@@ -182,14 +182,21 @@ func TestRunnerCommands(t *testing.T) {
 				{name: "get", kind: setup, argv: []string{"false"}},
 				{name: "lint", kind: check, argv: []string{"true"}, needs: []string{"get"}},
 				{name: "vet", kind: check, argv: []string{"true"}},
-			}, tally{passed: 1, failed: 1, skipped: 1}, []string{"needs get, which failed"},
+			}, tally{passed: 1, failed: 1, skipped: 1}, []string{"needs get, which did not work"},
+		},
+		{
+			"what needs a skipped setup is skipped too", []stage{
+				{name: "node", kind: setup, argv: []string{"false"}},
+				{name: "widget", kind: setup, argv: []string{"true"}, needs: []string{"node"}},
+				{name: "e2e", kind: counted, argv: []string{"true"}, needs: []string{"widget"}},
+			}, tally{failed: 1, skipped: 2}, []string{"needs widget, which did not work"},
 		},
 		{"a command that is missing", []stage{{name: "vet", kind: check, argv: []string{"no-such-command"}}}, tally{failed: 1}, nil},
 		{"a folder that is missing", []stage{{name: "vet", kind: check, dir: "nowhere", argv: []string{"true"}}}, tally{failed: 1}, nil},
-		{"go test that is missing", []stage{{name: "race", kind: goTest, argv: []string{"no-such-command"}}}, tally{failed: 1}, nil},
+		{"go test that is missing", []stage{{name: "race", kind: counted, argv: []string{"no-such-command"}}}, tally{failed: 1}, nil},
 		{
 			"a passing report with a failing exit status",
-			[]stage{{name: "race", kind: goTest, argv: []string{"sh", "-c", `echo '{"Action":"pass","Package":"p","Test":"T"}
+			[]stage{{name: "race", kind: counted, argv: []string{"sh", "-c", `echo '{"Action":"pass","Package":"p","Test":"T"}
 {"Action":"pass","Package":"p"}'; echo why >&2; exit 2`}}},
 			tally{passed: 1, failed: 1},
 			[]string{"why\n", "exit status 2"},

@@ -14,8 +14,8 @@ const (
 	setup kind = iota
 	// check is a command that passes or fails as a whole, such as a linter: one test.
 	check
-	// goTest is a `go test -json` command, counted test by test.
-	goTest
+	// counted is a command that prints the events of `go test -json`, counted test by test.
+	counted
 )
 
 // stage is one command of the test run.
@@ -25,11 +25,14 @@ type stage struct {
 	dir   string // from the root of the repository; "" is the root itself
 	argv  []string
 	needs []string // names of setup stages without which this one is pointless
-	empty bool     // a goTest stage that may have no tests
+	empty bool     // a stage of tests that may have none
 }
 
 // modules are the folders that have a go.mod of their own, the root first.
 var modules = []string{"", "e2e", "bench", "tools"}
+
+// widgetTests is the folder of the tests with Okta's real widget.
+const widgetTests = "internal/signinpage/widgettest"
 
 // stages lists everything that CI runs, in order. The quick checks come first.
 //
@@ -39,6 +42,10 @@ func stages() []stage {
 	all := []stage{
 		{name: "compiler", kind: setup, argv: []string{"tools/ensure", "gcc libc6-dev", "gcc", "cc", "clang"}},
 		{name: "linter", kind: setup, argv: linter("", "version")},
+		{name: "node", kind: setup, argv: []string{"tools/node"}},
+		{name: "npm", kind: setup, argv: []string{"tools/npm-ci", "assets"}, needs: []string{"node"}},
+		// Okta's real widget: the browser tests take it from here too.
+		{name: "widget", kind: setup, argv: []string{"tools/npm-ci", widgetTests}, needs: []string{"node"}},
 	}
 	for _, dir := range modules {
 		all = append(all, stage{name: of("vet", dir), kind: check, dir: dir, argv: []string{"go", "vet", "./..."}})
@@ -52,14 +59,23 @@ func stages() []stage {
 	return append(
 		all,
 		stage{name: "assets", kind: check, argv: []string{"make", "--no-print-directory", "assets-check"}},
-		stage{name: "tools", kind: goTest, dir: "tools", argv: goTestJSON("./...")},
-		stage{name: "race", kind: goTest, argv: goTestJSON("-race", "-p=2", "./..."), needs: []string{"compiler"}},
-		stage{name: "bench", kind: goTest, dir: "bench", argv: goTestJSON("./..."), empty: true},
+		stage{
+			name: "types", kind: check, dir: "assets", needs: []string{"npm"},
+			argv: []string{"npm", "--silent", "run", "check"},
+		},
+		stage{name: "tools", kind: counted, dir: "tools", argv: goTestJSON("./..."), needs: []string{"node"}},
+		stage{name: "scripts", kind: counted, dir: "assets", argv: npmTest("assets"), needs: []string{"npm"}},
+		stage{name: "race", kind: counted, argv: goTestJSON("-race", "-p=2", "./..."), needs: []string{"compiler"}},
+		stage{name: "signinpage", kind: counted, dir: widgetTests, argv: npmTest(widgetTests), needs: []string{"widget"}},
+		stage{name: "bench", kind: counted, dir: "bench", argv: goTestJSON("./..."), empty: true},
 		stage{name: "browser", kind: setup, argv: []string{
 			"tools/ensure", "chromium", "chromium", "chromium-browser", "google-chrome",
 		}},
 		// The browser tests start programs that Go's test cache knows nothing of: never take a cached result.
-		stage{name: "e2e", kind: goTest, dir: "e2e", argv: goTestJSON("-count=1", "-p=1", "-timeout=20m", "./..."), needs: []string{"browser"}},
+		stage{
+			name: "e2e", kind: counted, dir: "e2e", needs: []string{"browser", "widget"},
+			argv: goTestJSON("-count=1", "-p=1", "-timeout=20m", "./..."),
+		},
 	)
 }
 
@@ -81,6 +97,12 @@ func goTestJSON(args ...string) []string {
 	return append([]string{"go", "test", "-json"}, args...)
 }
 
+// npmTest runs a folder's tests and tells of them in the lines of `go test -json`.
+func npmTest(dir string) []string {
+	up := strings.Repeat("../", strings.Count(dir, "/")+1)
+	return []string{"env", "TEST_REPORTER=" + up + "tools/testrun/reporter.mjs", "npm", "--silent", "test"}
+}
+
 // linter runs the golangci-lint that tools/go.mod pins, from the module in dir.
 func linter(dir string, args ...string) []string {
 	modfile := "tools/go.mod"
@@ -93,6 +115,15 @@ func linter(dir string, args ...string) []string {
 // choose returns the stages that the words name, with what they need, in the order of all.
 func choose(all []stage, words []string) ([]stage, error) {
 	wanted := make(map[string]bool)
+	var want func(s stage)
+	want = func(s stage) {
+		wanted[s.name] = true
+		for _, other := range all {
+			if slices.Contains(s.needs, other.name) {
+				want(other)
+			}
+		}
+	}
 	for _, word := range words {
 		in, isGroup := groups[word]
 		if !isGroup {
@@ -104,10 +135,7 @@ func choose(all []stage, words []string) ([]stage, error) {
 				continue
 			}
 			found = true
-			wanted[s.name] = true
-			for _, need := range s.needs {
-				wanted[need] = true
-			}
+			want(s)
 		}
 		if !found {
 			return nil, fmt.Errorf("no stage or group is named %q; there are: %s", word, strings.Join(names(all), " "))
