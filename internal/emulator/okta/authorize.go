@@ -15,7 +15,7 @@ func (s *Server) serveAuthorize(iss *issuer) http.HandlerFunc {
 			s.refuse(w, "", &protocolError{"invalid_request", "The request cannot be read."})
 			return
 		}
-		restart := iss.base + "/authorize?" + r.Form.Encode()
+		restart := iss.path("authorize") + "?" + r.Form.Encode()
 		if _, err := r.Cookie(deviceCookie); err != nil && r.Method == http.MethodPost {
 			// A form posted from another site brings no Lax cookie. The same
 			// request as a GET does, so single sign-on still works.
@@ -135,6 +135,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorizeRequ
 		amr:       session.amr,
 		idp:       session.idp,
 		authTime:  session.authTime,
+		aged:      a.maxAge >= 0,
 	}, a.redirectURI, a.challenge)
 	s.events.add(Event{Name: EventCodeIssued, Client: a.client.ID, User: user.ID, Issuer: a.issuer.url})
 	s.answer(w, r, a, url.Values{"code": {code}})

@@ -130,11 +130,12 @@ func (a *authorizeRequest) checkScopes(url.Values) *protocolError {
 	if len(a.scopes) == 0 {
 		return &protocolError{"invalid_scope", "The authorization server resource does not have any configured default scopes, 'scope' must be provided."}
 	}
-	for _, scope := range a.scopes {
-		if !slices.Contains(a.issuer.scopes(), scope) {
-			return &protocolError{"invalid_scope", textScope}
-		}
+	known, strict := a.issuer.scopes()
+	unknown := func(scope string) bool { return !slices.Contains(known, scope) }
+	if strict && slices.ContainsFunc(a.scopes, unknown) {
+		return &protocolError{"invalid_scope", textScope}
 	}
+	a.scopes = slices.DeleteFunc(a.scopes, unknown)
 	if !slices.Contains(a.scopes, "openid") {
 		return &protocolError{"invalid_scope", "The 'scope' parameter must contain 'openid'."}
 	}

@@ -39,6 +39,9 @@ type Config struct {
 	// Okta's Classic engine does. By default the page is the 200 answer of
 	// /authorize itself, as in the Identity Engine.
 	RedirectToSignIn bool
+	// Auth0 makes the emulator an Auth0 tenant instead of an Okta org. Default:
+	// an Okta org.
+	Auth0 *Auth0
 	// Log receives one record an event. Default: discard.
 	Log *slog.Logger
 	// Now is the clock that Advance is added to. Default: time.Now.
@@ -56,6 +59,9 @@ func (c *Config) fill() error {
 	if c.PublicURL != u.Scheme+"://"+u.Host {
 		return fmt.Errorf("okta emulator: public URL %q: want no path, query or trailing slash: an Okta issuer has none", c.PublicURL)
 	}
+	if c.Auth0 != nil && (len(c.IdentityProviders) > 0 || len(c.RoutingRules) > 0 || c.SignInPage.Template != "" || c.WidgetFiles != nil) {
+		return errors.New("okta emulator: an Auth0 tenant has no identity providers, routing rules or sign-in page of Okta's")
+	}
 	if c.OrgName == "" {
 		c.OrgName = "Acme"
 	}
@@ -69,6 +75,14 @@ func (c *Config) fill() error {
 		c.Now = time.Now
 	}
 	return nil
+}
+
+// newUserID returns what makes the ids of users.
+func (c *Config) newUserID() func() string {
+	if c.Auth0 != nil {
+		return newAuth0UserID
+	}
+	return func() string { return newID("00u") }
 }
 
 func (c *Config) secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }

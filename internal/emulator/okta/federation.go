@@ -261,7 +261,7 @@ func (s *Server) replay(fromURI string) (*authorizeRequest, string, bool) {
 		return nil, "", false
 	}
 	for _, iss := range s.issuers {
-		if u.Path != iss.base+"/authorize" {
+		if u.Path != iss.path("authorize") {
 			continue
 		}
 		client, redirectURI, refusal := s.findClient(u.Query())

@@ -37,6 +37,7 @@ type grant struct {
 	amr       []string
 	idp       string
 	authTime  time.Time
+	aged      bool // the request said max_age
 	revoked   bool
 }
 
@@ -254,16 +255,16 @@ func (st *grantStore) revokeOf(userID string) {
 }
 
 // noteIDToken remembers which session an ID token came from.
-func (st *grantStore) noteIDToken(jti, sessionID string) {
+func (st *grantStore) noteIDToken(mark, sessionID string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.sessions[jti] = sessionID
+	st.sessions[mark] = sessionID
 }
 
-func (st *grantStore) sessionOf(jti string) string {
+func (st *grantStore) sessionOf(mark string) string {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return st.sessions[jti]
+	return st.sessions[mark]
 }
 
 // RevokeTokens ends every code, access and refresh token of a user (id or

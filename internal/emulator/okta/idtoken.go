@@ -5,33 +5,23 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 )
 
-// newIDToken makes an ID token with Okta's claims (Okta: OpenID Connect &
-// OAuth 2.0 API, "ID token claims") and with the faults that are on.
+// newIDToken makes an ID token with the claims of the issuer's dialect and with
+// the faults that are on.
 func (s *Server) newIDToken(g *grant, scopes []string, access, kind string) (string, error) {
 	now := s.Now()
 	claims := map[string]any{
-		"ver":       1,
-		"jti":       "ID." + randomToken(),
-		"iss":       g.issuer.url,
-		"sub":       g.userID,
-		"aud":       g.client.ID,
-		"iat":       unixSeconds(now),
-		"exp":       unixSeconds(now.Add(tokenAge)),
-		"amr":       g.amr,
-		"idp":       g.idp,
-		"auth_time": unixSeconds(g.authTime),
-		"at_hash":   halfHash(access),
+		"iss": g.issuer.url,
+		"sub": g.userID,
+		"aud": g.client.ID,
+		"iat": unixSeconds(now),
+		"exp": unixSeconds(now.Add(tokenAge)),
 	}
-	if g.acr != "" {
-		claims["acr"] = g.acr
-	}
+	mark := g.issuer.addSignIn(claims, g, access)
 	if g.nonce != "" && kind == "authorization_code" {
 		claims["nonce"] = g.nonce
 	}
@@ -40,42 +30,11 @@ func (s *Server) newIDToken(g *grant, scopes []string, access, kind string) (str
 		thin = true
 	}
 	if user, ok := s.users.find(g.userID); ok && !thin {
-		s.addUserClaims(claims, user, scopes)
+		g.issuer.addUser(claims, user, scopes, inIDToken)
 	}
-	s.grants.noteIDToken(fmt.Sprint(claims["jti"]), g.sessionID)
+	s.grants.noteIDToken(mark, g.sessionID)
 	s.breakClaims(claims, now)
 	return s.signIDToken(g.issuer, claims)
-}
-
-// addUserClaims adds what the scopes give, for the ID token and userinfo.
-func (s *Server) addUserClaims(claims map[string]any, user User, scopes []string) {
-	set := func(name, value string) {
-		if value != "" {
-			claims[name] = value
-		}
-	}
-	if slices.Contains(scopes, "profile") {
-		set("name", user.Name())
-		set("preferred_username", user.Login)
-		set("given_name", user.FirstName)
-		set("family_name", user.LastName)
-		claims["locale"] = "en_US"
-		claims["zoneinfo"] = "America/Los_Angeles"
-		claims["updated_at"] = unixSeconds(user.UpdatedAt)
-	}
-	if slices.Contains(scopes, "email") && user.Email != "" && !s.fault(FaultMissingEmail) {
-		claims["email"] = user.Email
-		claims["email_verified"] = user.EmailVerified
-	}
-	if slices.Contains(scopes, "groups") {
-		groups := slices.Concat([]string{"Everyone"}, user.Groups)
-		if s.fault(FaultManyGroups) {
-			for i := len(groups); i < 150; i++ {
-				groups = append(groups, fmt.Sprintf("app-department-with-a-long-name-%03d", i))
-			}
-		}
-		claims["groups"] = groups
-	}
 }
 
 // breakClaims applies the claim faults.
@@ -90,7 +49,7 @@ func (s *Server) breakClaims(claims map[string]any, now time.Time) {
 		{FaultWrongIssuer, func() { claims["iss"] = "https://wrong-issuer.example" }},
 		{FaultWrongAudience, func() { claims["aud"] = other }},
 		{FaultTwoAudiences, func() { claims["aud"], claims["azp"] = []any{claims["aud"], other}, other }},
-		{FaultWrongSubject, func() { claims["sub"] = newID("00u") }},
+		{FaultWrongSubject, func() { claims["sub"] = s.users.newID() }},
 		{FaultWrongAtHash, func() { claims["at_hash"] = halfHash(randomToken()) }},
 		{FaultExpiredIDToken, func() {
 			claims["iat"] = unixSeconds(now.Add(-2 * tokenAge))

@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -12,7 +13,8 @@ type logoutHint struct {
 	Issuer  string `json:"iss"`
 	Subject string `json:"sub"`
 	Client  string `json:"aud"`
-	ID      string `json:"jti"`
+	ID      string `json:"jti"` // of Okta's
+	Session string `json:"sid"` // of Auth0's
 }
 
 // serveLogout is the end session endpoint (OpenID Connect RP-Initiated Logout;
@@ -82,7 +84,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request, hint logoutHint
 	id := sessionID(r)
 	session, live := s.sessions.get(id, false)
 	if !live {
-		id = s.grants.sessionOf(hint.ID)
+		id = s.grants.sessionOf(cmp.Or(hint.ID, hint.Session))
 		session, live = s.sessions.get(id, false)
 	}
 	if live && session.userID != hint.Subject {

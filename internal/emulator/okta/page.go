@@ -139,7 +139,10 @@ func (s *Server) renderFormPost(w http.ResponseWriter, redirectURI string, value
 // widget sends users here when their sign-in has expired ("Back to sign in"),
 // so it offers the last one again.
 func (s *Server) serveHome(w http.ResponseWriter, r *http.Request) {
-	p := page{Title: "Okta emulator", Issuers: []string{s.Issuer(), s.OrgIssuer()}}
+	p := page{Title: "Okta emulator"}
+	for _, iss := range slices.Backward(s.issuers) {
+		p.Issuers = append(p.Issuers, iss.url)
+	}
 	if t, ok := s.transactions.latest(deviceOf(r)); ok {
 		p.LinkHref, p.LinkText = t.restart, "Sign in to "+t.request.client.Name
 	}

@@ -54,7 +54,7 @@ func New(config Config) (*Server, error) {
 		clock:   &clock{base: config.Now},
 		faults:  newFaultSet(),
 		clients: newRegistry(),
-		users:   newDirectory(),
+		users:   newDirectory(config.newUserID()),
 		idps:    newIdentityProviders(),
 		mux:     http.NewServeMux(),
 	}
@@ -63,9 +63,13 @@ func New(config Config) (*Server, error) {
 	s.sessions = newSessionStore(s.clock.now)
 	s.grants = newGrantStore(s.clock.now)
 	s.hops = newHopStore(s.clock.now)
+	public := config.PublicURL
 	s.issuers = []*issuer{
-		{url: config.PublicURL, base: "/oauth2/v1", public: config.PublicURL, keys: &keyring{}},
-		{url: config.PublicURL + "/oauth2/default", base: "/oauth2/default/v1", public: config.PublicURL, custom: true, keys: &keyring{}},
+		{url: public, public: public, keys: &keyring{}, dialect: &oktaDialect{s, "/oauth2/v1"}},
+		{url: public + "/oauth2/default", public: public, custom: true, keys: &keyring{}, dialect: &oktaDialect{s, "/oauth2/default/v1"}},
+	}
+	if config.Auth0 != nil {
+		s.issuers = []*issuer{{url: public + "/", public: public, keys: &keyring{}, dialect: config.Auth0}}
 	}
 	if err := s.load(config); err != nil {
 		return nil, err
@@ -95,8 +99,9 @@ func (s *Server) load(config Config) error {
 	return errors.Join(s.SetRoutingRules(config.RoutingRules...), s.SetSignInPage(config.SignInPage))
 }
 
-// Issuer is the issuer of the custom authorization server "default".
-func (s *Server) Issuer() string { return s.config.PublicURL + "/oauth2/default" }
+// Issuer is the issuer of the custom authorization server "default", or of the
+// Auth0 tenant.
+func (s *Server) Issuer() string { return s.issuers[len(s.issuers)-1].url }
 
 // OrgIssuer is the issuer of the org authorization server.
 func (s *Server) OrgIssuer() string { return s.config.PublicURL }
@@ -116,11 +121,13 @@ func (s *Server) AddClient(c Client) (Client, error) {
 func (s *Server) route() {
 	for _, iss := range s.issuers {
 		handle := func(method, name string, h http.HandlerFunc) {
-			s.mux.HandleFunc(method+" "+iss.base+"/"+name, s.guarded(name, h))
+			if path := iss.path(name); path != "" {
+				s.mux.HandleFunc(method+" "+path, s.guarded(name, h))
+			}
 		}
 		metadata := s.guarded("discovery", s.serveDiscovery(iss))
-		s.mux.HandleFunc("GET "+iss.path()+"/.well-known/openid-configuration", metadata)
-		s.mux.HandleFunc("GET /.well-known/oauth-authorization-server"+iss.path(), metadata)
+		s.mux.HandleFunc("GET "+iss.root()+"/.well-known/openid-configuration", metadata)
+		s.mux.HandleFunc("GET /.well-known/oauth-authorization-server"+iss.root(), metadata)
 		handle("GET", "authorize", s.serveAuthorize(iss))
 		handle("POST", "authorize", s.serveAuthorize(iss))
 		handle("POST", "token", s.serveToken(iss))
@@ -136,6 +143,18 @@ func (s *Server) route() {
 	s.mux.HandleFunc("POST /signin/identify", s.serveIdentify)
 	s.mux.HandleFunc("POST /signin/verify", s.serveVerify)
 	s.mux.HandleFunc("GET /login/token/redirect", s.serveTokenRedirect)
+	s.mux.HandleFunc("GET /{$}", s.serveHome)
+	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	s.routeControls()
+	if s.config.Auth0 != nil {
+		s.mux.HandleFunc("GET /v2/logout", s.guarded("logout", s.serveAuth0Logout))
+		return
+	}
+	s.routeOrg()
+}
+
+// routeOrg routes what only an Okta org has.
+func (s *Server) routeOrg() {
 	s.mux.HandleFunc("GET /sso/idps/{id}", s.guarded("sso", s.serveSSO))
 	s.mux.HandleFunc("GET /oauth2/v1/authorize/callback", s.guarded("idp_callback", s.serveIDPCallback))
 	s.mux.HandleFunc("GET "+widgetPath+"{file...}", s.guarded("widget", s.serveWidget))
@@ -144,9 +163,6 @@ func (s *Server) route() {
 	} {
 		s.mux.HandleFunc("POST /idp/idx/"+path, s.guarded("idx", s.idx(call)))
 	}
-	s.mux.HandleFunc("GET /{$}", s.serveHome)
-	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	s.routeControls()
 	s.routeManagementAPI()
 }
 

@@ -27,9 +27,9 @@ func (s *Server) serveUserinfo(iss *issuer) http.HandlerFunc {
 			return
 		}
 		claims := map[string]any{"sub": user.ID}
-		s.addUserClaims(claims, user, t.scopes)
+		iss.addUser(claims, user, t.scopes, inUserinfo)
 		if s.fault(FaultUserinfoOtherSub) {
-			claims["sub"] = newID("00u")
+			claims["sub"] = s.users.newID()
 		}
 		s.events.add(Event{Name: EventUserinfoServed, Client: t.grant.client.ID, User: user.ID, Issuer: iss.url})
 		if s.fault(FaultUserinfoGarbage) {

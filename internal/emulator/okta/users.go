@@ -18,7 +18,7 @@ var ErrNoUser = errors.New("okta emulator: no such user")
 
 // User is a person in the org.
 type User struct {
-	// ID is 00u + 17 characters; empty makes one.
+	// ID is 00u + 17 characters, or auth0| + 24 at an Auth0 tenant; empty makes one.
 	ID string
 	// Login is the user name, unique without regard to case.
 	Login string
@@ -63,18 +63,21 @@ func (u User) clone() User {
 
 // directory holds the users by id. Values go in and out as copies.
 type directory struct {
-	mu   sync.Mutex
-	byID map[string]User
+	mu    sync.Mutex
+	byID  map[string]User
+	newID func() string
 }
 
-func newDirectory() *directory { return &directory{byID: map[string]User{}} }
+func newDirectory(newID func() string) *directory {
+	return &directory{byID: map[string]User{}, newID: newID}
+}
 
 func (d *directory) add(u User) (User, error) {
 	if u.Login == "" {
 		return User{}, errors.New("okta emulator: a user needs a login")
 	}
 	if u.ID == "" {
-		u.ID = newID("00u")
+		u.ID = d.newID()
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
