@@ -19,8 +19,8 @@ const signInHeaders = `identity {
 
 func TestSignedInByPasskeyReachesTheApp(t *testing.T) {
 	w := newWorld(t)
-	o := newAuth0(t, map[string]any{"sub": "00u1", "idp": passkeyIDP, "amr": []string{"pop", "hwk", "mfa"}, "acr": "urn:okta:loa:2fa:any"})
-	w.startAt(o, "passkey_idp "+passkeyIDP, signInHeaders)
+	o := newProvider(t, map[string]any{"sub": "00u1", "idp": passkeyIDP, "amr": []string{"pop", "hwk", "mfa"}, "acr": "urn:okta:loa:2fa:any"})
+	w.startAt(o.issuer, "passkey_idp "+passkeyIDP, signInHeaders)
 	b := w.browser()
 	got := b.get("/", "X-Passkey", "false").app(t).Headers
 	for name, want := range map[string]string{
@@ -62,7 +62,7 @@ func TestPasskeyClaimNeedsItsSetting(t *testing.T) {
 func TestPasskeyPlaceholder(t *testing.T) {
 	for _, tc := range []struct{ passkey, want string }{{passkeyIDP, "true"}, {"", ""}} {
 		w := newWorld(t)
-		o := newAuth0(t, map[string]any{"sub": "00u1", "idp": tc.passkey})
+		o := newProvider(t, map[string]any{"sub": "00u1", "idp": tc.passkey})
 		text := strings.Replace(w.caddyfile(""), "issuer "+w.okta.Issuer(), "issuer "+o.issuer+"\npasskey_idp "+passkeyIDP, 1)
 		text = strings.Replace(text, "{http.auth.user.id}", "p={http.auth.user.passkey}", 1)
 		if err := load(t, text); err != nil {

@@ -27,12 +27,9 @@ type provider struct {
 
 	mu     sync.Mutex
 	nonces map[string]string // by code
-	ended  url.Values        // what sign-out was asked with
 }
 
-// newAuth0 has the shape of an Auth0 tenant: an issuer with a trailing slash,
-// and its paths.
-func newAuth0(t *testing.T, claims map[string]any) *provider {
+func newProvider(t *testing.T, claims map[string]any) *provider {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -41,7 +38,7 @@ func newAuth0(t *testing.T, claims map[string]any) *provider {
 	o := &provider{t: t, key: key, claims: claims, nonces: map[string]string{}}
 	mux := http.NewServeMux()
 	o.Server = httptest.NewServer(mux)
-	o.issuer = o.URL + "/"
+	o.issuer = o.URL
 	t.Cleanup(o.Close)
 	answer := func(w http.ResponseWriter, v any) {
 		w.Header().Set("Content-Type", "application/json")
@@ -49,11 +46,11 @@ func newAuth0(t *testing.T, claims map[string]any) *provider {
 	}
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]any{
-			"issuer": o.issuer, "authorization_endpoint": o.URL + "/authorize", "token_endpoint": o.URL + "/oauth/token",
-			"jwks_uri": o.URL + "/.well-known/jwks.json", "end_session_endpoint": o.URL + "/oidc/logout",
+			"issuer": o.issuer, "authorization_endpoint": o.URL + "/authorize", "token_endpoint": o.URL + "/token",
+			"jwks_uri": o.URL + "/keys",
 		})
 	})
-	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k1", Algorithm: "RS256", Use: "sig"}}})
 	})
 	mux.HandleFunc("GET /authorize", func(w http.ResponseWriter, r *http.Request) {
@@ -64,17 +61,11 @@ func newAuth0(t *testing.T, claims map[string]any) *provider {
 		back := url.Values{"code": {code}, "state": {q.Get("state")}}
 		http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound) //nolint:gosec // a test's own site
 	})
-	mux.HandleFunc("POST /oauth/token", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
 		nonce := o.nonces[r.PostFormValue("code")]
 		o.mu.Unlock()
 		answer(w, map[string]any{"token_type": "Bearer", "access_token": "opaque", "id_token": o.idToken(nonce)})
-	})
-	mux.HandleFunc("GET /oidc/logout", func(w http.ResponseWriter, r *http.Request) {
-		o.mu.Lock()
-		o.ended = r.URL.Query()
-		o.mu.Unlock()
-		http.Redirect(w, r, r.URL.Query().Get("post_logout_redirect_uri"), http.StatusFound) //nolint:gosec // a test's own site
 	})
 	return o
 }
@@ -104,15 +95,15 @@ func (o *provider) idToken(nonce string) string {
 	return compact
 }
 
-// startAt runs the site with another identity provider than the emulator.
-func (w *world) startAt(o *provider, okta, extra string) {
+// startAt runs the site with another issuer than the org.
+func (w *world) startAt(issuer, okta, extra string) {
 	w.t.Helper()
-	issuer := "issuer " + w.okta.Issuer()
+	org := "issuer " + w.okta.Issuer()
 	text := w.caddyfile(extra)
-	if !strings.Contains(text, issuer) {
+	if !strings.Contains(text, org) {
 		w.t.Fatal("the Caddyfile names no issuer")
 	}
-	if err := load(w.t, strings.Replace(text, issuer, "issuer "+o.issuer+"\n"+okta, 1)); err != nil {
+	if err := load(w.t, strings.Replace(text, org, "issuer "+issuer+"\n"+okta, 1)); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -23,23 +23,33 @@ type oktaSite struct {
 
 func newOktaSite(t *testing.T) *oktaSite {
 	t.Helper()
+	return newEmulatorSite(t, nil, func(c *Config) { c.Scopes = []string{"openid", "profile", "email", "groups", "offline_access"} })
+}
+
+// newEmulatorSite makes a site at an org, or at a tenant of Auth0's.
+func newEmulatorSite(t *testing.T, tenant *okta.Auth0, configure func(*Config)) *oktaSite {
+	t.Helper()
 	c := newClock()
+	alice := "00uALICE0000000ALIC0"
+	if tenant != nil {
+		alice = auth0Subject
+	}
 	server := oktatest.Start(t, okta.Config{
-		Now: c.Now,
+		Now: c.Now, Auth0: tenant,
 		Clients: []okta.Client{{
 			ID: testClientID, Secret: testSecret,
 			RedirectURIs:           []string{"https://app.example.com/passkeys/callback"},
 			PostLogoutRedirectURIs: []string{"https://app.example.com/passkeys/signed-out"},
 		}},
 		Users: []okta.User{
-			{ID: "00uALICE0000000ALIC0", Login: "alice@acme.test", Email: "alice@acme.test", FirstName: "Alice", Password: "correct horse", Groups: []string{"Staff, EMEA", "Everyone"}},
+			{ID: alice, Login: "alice@acme.test", Email: "alice@acme.test", FirstName: "Alice", Password: "correct horse", Groups: []string{"Staff, EMEA", "Everyone"}},
 			{Login: "bob@acme.test", Email: "bob@acme.test", Password: "battery staple", UnassignedFrom: []string{testClientID}},
 		},
 	})
 	s := &site{t: t, clock: c, log: new(lockedBuffer)}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	config := testConfig(t, c.Now)
-	config.Scopes = []string{"openid", "profile", "email", "groups", "offline_access"}
+	configure(&config)
 	var err error
 	if s.store, err = session.New(sessionConfig(&config)); err != nil {
 		t.Fatal(err)
