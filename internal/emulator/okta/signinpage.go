@@ -151,5 +151,5 @@ func (s *Server) renderCustomPage(w http.ResponseWriter, custom SignInPage, t tr
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache, no-store")
-	_, _ = w.Write([]byte(body)) // the client has gone; nobody is left to tell
+	_, _ = w.Write([]byte(withNote(body, nonce))) // the client has gone; nobody is left to tell
 }

@@ -66,6 +66,36 @@ func TestCustomPageIsRenderedUnderItsPolicy(t *testing.T) {
 	}
 }
 
+// A page of the operator's looks like Okta's: it has to say that it is not.
+func TestCustomPageSaysThatItIsTheEmulators(t *testing.T) {
+	const label = "Okta emulator &ndash; demo only"
+	for name, tc := range map[string]struct{ template, want string }{
+		"before the end of the body": {testPage, label + "</p>\n</body></html>"},
+		"the last end counts":        {"<!-- </body> --><p>x</p></BODY ></html>", "<p>x</p><style nonce="},
+		"a page without a body":      {"<p>x</p>", label + "</p>\n"},
+	} {
+		p := custom(t, func(s *okta.SignInPage) { s.Template = tc.template })
+		page, err := p.browser.Get(t.Context(), p.authorizeURL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(page.Body, label) != 1 || !strings.Contains(page.Body, tc.want) {
+			t.Errorf("%s: %s", name, page.Body)
+		}
+		nonce := regexp.MustCompile(`<style nonce="([^"]+)">#okta-emulator-note`).FindStringSubmatch(page.Body)
+		if nonce == nil || !strings.Contains(page.Header.Get("Content-Security-Policy"), "style-src 'nonce-"+nonce[1]+"'") {
+			t.Errorf("%s: the policy does not allow the note's style", name)
+		}
+		if strings.Contains(page.Body, " style=") {
+			t.Errorf("%s: a style attribute, which the policy refuses", name)
+		}
+	}
+	p := start(t, nil)
+	if page := p.openSignIn(t); strings.Contains(page.Body, "okta-emulator-note") {
+		t.Error("the emulator's own page says it twice")
+	}
+}
+
 // A login hint must not break out of the script that OktaUtil is.
 func TestCustomPageEscapesTheLoginHint(t *testing.T) {
 	p := custom(t, nil)
@@ -122,7 +152,7 @@ func TestTemplateLanguage(t *testing.T) {
 		s.Template = "{{orgName}}|{{{orgName}}}|{{&orgName}}|{{! no }}|{{unknown}}|{{^useSiwGen3}}two{{/useSiwGen3}}{{#useSiwGen3}}{{#x}}a{{/x}}{{/useSiwGen3}}"
 	})
 	page, err := p.browser.Get(t.Context(), p.authorizeURL())
-	if err != nil || page.Body != "Acme|Acme|Acme|||two" {
+	if err != nil || !strings.HasPrefix(page.Body, "Acme|Acme|Acme|||two<style") {
 		t.Errorf("%q, %v", page.Body, err)
 	}
 }
