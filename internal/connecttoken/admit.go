@@ -23,7 +23,7 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		w.Header().Set("Allow", http.MethodPost)
 		return "", methodNotAllowed()
 	}
-	if err := h.sameOrigin(r); err != nil {
+	if err := h.origins.FromOwnPage(r); err != nil {
 		return "", crossOrigin(err)
 	}
 	// A form can send text/plain to any site; JSON makes the browser ask first.
@@ -51,44 +51,6 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		return "", unknownType()
 	}
 	return kind, nil
-}
-
-var (
-	errForeignOrigin = errors.New("the Origin header is not this origin")
-	errForeignFetch  = errors.New("the Sec-Fetch-Site header is not same-origin")
-	errNoOrigin      = errors.New("neither Origin nor Sec-Fetch-Site was sent; no browser leaves out both on a POST")
-	errForeignHost   = errors.New("the Host header is none of the site's public origins")
-)
-
-// sameOrigin lets only a page of the origin that the request was sent to
-// through. http.CrossOriginProtection is the floor. It takes a POST with
-// neither Origin nor Sec-Fetch-Site for a program's; here that is refused,
-// since this route serves browsers only, and every browser sends Origin with a
-// POST (Fetch, "append a request Origin header").
-//
-// Origin "null" beside Sec-Fetch-Site same-origin passes: that is what a
-// browser sends from a page with Referrer-Policy no-referrer unless the request
-// is made in cors mode, and a sandboxed or foreign page is never same-origin.
-func (h *Handler) sameOrigin(r *http.Request) error {
-	if err := h.protection.Check(r); err != nil {
-		return err
-	}
-	here, ok := h.origins.Match(r.Host)
-	if !ok {
-		return errForeignHost
-	}
-	from, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
-	switch {
-	case from == "" && site == "":
-		return errNoOrigin
-	case site != "" && site != "same-origin":
-		return errForeignFetch
-	case from == "" || from == "null" && site == "same-origin":
-		return nil
-	case from != here.String():
-		return errForeignOrigin
-	}
-	return nil
 }
 
 var errForm = errors.New(`the body is not {"type":"…"}`)

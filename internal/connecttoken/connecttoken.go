@@ -53,7 +53,6 @@ type Config struct {
 // Handler hands out connect tokens.
 type Handler struct {
 	origins    origin.Set
-	protection *http.CrossOriginProtection
 	identifier string
 	limiter    *Limiter
 	now        func() time.Time
@@ -84,14 +83,8 @@ func New(c Config, m Minter, log *slog.Logger) (*Handler, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	protection := http.NewCrossOriginProtection()
-	for _, o := range c.Origins {
-		if err := protection.AddTrustedOrigin(o.String()); err != nil {
-			return nil, err
-		}
-	}
 	return &Handler{
-		origins: c.Origins, protection: protection, identifier: c.Identifier,
+		origins: c.Origins, identifier: c.Identifier,
 		limiter: c.Limiter, now: c.Now, minter: m, log: log,
 	}, nil
 }

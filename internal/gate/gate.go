@@ -89,7 +89,7 @@ func (g *Gate) Admit(r *http.Request) Decision {
 		s = nil
 	}
 	if route, ours := g.routes.find(clean); ours {
-		d := route.decide(r, s)
+		d := route.decide(r, s, g.origins)
 		d.Session = s
 		return d
 	}

@@ -99,10 +99,10 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/passkeys/%2e%2e/orders", Challenge, Upstream},
 		{"OPTIONS", "*", BadPath, BadPath},
 	} {
-		if got := g.Admit(request(tc.method, tc.target)); got.Verdict != tc.anonymous {
+		if got := g.Admit(request(tc.method, tc.target, "Sec-Fetch-Site", "same-origin")); got.Verdict != tc.anonymous {
 			t.Errorf("%s %s, nobody: verdict %d, want %d", tc.method, tc.target, got.Verdict, tc.anonymous)
 		}
-		got := g.Admit(request(tc.method, tc.target, "Cookie", "user=alice"))
+		got := g.Admit(request(tc.method, tc.target, "Cookie", "user=alice", "Sec-Fetch-Site", "same-origin"))
 		if got.Verdict != tc.signedIn {
 			t.Errorf("%s %s, signed in: verdict %d, want %d", tc.method, tc.target, got.Verdict, tc.signedIn)
 		}
@@ -151,6 +151,7 @@ func TestCrossSiteSignOut(t *testing.T) {
 		"sibling domain":   {[]string{"Sec-Fetch-Site", "same-site", "Origin", "https://blog.example.com"}, CrossSite},
 		"old, other site":  {[]string{"Origin", "https://evil.example"}, CrossSite},
 		"sandboxed iframe": {[]string{"Origin", "null"}, CrossSite},
+		"a program":        {nil, CrossSite},
 	} {
 		if got := g.Admit(request("POST", "/passkeys/logout", tc.headers...)); got.Verdict != tc.want {
 			t.Errorf("%s: verdict %d, want %d", name, got.Verdict, tc.want)

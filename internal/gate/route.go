@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -93,12 +94,7 @@ func (rs routes) find(clean string) (route, bool) {
 	return rs.exact[rest], true
 }
 
-// crossSite finds forms that another site posts. The session cookie does not
-// come with them (SameSite=Lax); this also stops a sibling domain, which counts
-// as the same site. The routes for programs have stricter checks of their own.
-var crossSite = http.NewCrossOriginProtection()
-
-func (rt route) decide(r *http.Request, s *session.Session) Decision {
+func (rt route) decide(r *http.Request, s *session.Session, site origin.Set) Decision {
 	v, ok := rt.methods[r.Method]
 	switch {
 	case rt.methods == nil:
@@ -107,7 +103,7 @@ func (rt route) decide(r *http.Request, s *session.Session) Decision {
 		return Decision{Verdict: MethodNotAllowed, Allow: rt.allow}
 	case (v == Login || v == Initiate) && prefetch(r):
 		return Decision{Verdict: Refuse}
-	case v == Logout && crossSite.Check(r) != nil:
+	case v == Logout && site.FromOwnPage(r) != nil:
 		return Decision{Verdict: CrossSite}
 	case rt.page && s == nil:
 		return Decision{Verdict: challenge(r)}

@@ -61,7 +61,7 @@ type Pages struct {
 	assets    assetSet
 	memory    memory
 	enrol     EnrolPolicy
-	sameSite  *http.CrossOriginProtection
+	origins   origin.Set
 	log       *slog.Logger
 }
 
@@ -103,18 +103,12 @@ func New(c Config, log *slog.Logger) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{
+	return &Pages{
 		base: c.BasePath, insecure: c.Origins.Insecure(), returns: returnpath.Policy{Base: c.BasePath},
 		brand: brand, settings: component.settings, policies: newPolicies(component, brand),
 		templates: templates, assets: assets, memory: memory, enrol: c.Enrol,
-		sameSite: http.NewCrossOriginProtection(), log: log,
-	}
-	for _, o := range c.Origins {
-		if err := p.sameSite.AddTrustedOrigin(o.String()); err != nil {
-			return nil, fmt.Errorf("public URL %s: %w", o, err)
-		}
-	}
-	return p, nil
+		origins: c.Origins, log: log,
+	}, nil
 }
 
 // loginPath is where a sign-in starts that ends at returnPath.

@@ -79,7 +79,7 @@ type result struct {
 }
 
 func (p *Pages) readResult(w http.ResponseWriter, r *http.Request) (result, error) {
-	if err := p.sameSite.Check(r); err != nil {
+	if err := p.origins.FromOwnPage(r); err != nil {
 		return result{}, refuse(http.StatusForbidden, "cross_origin", "This request came from another site.", err)
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

@@ -33,6 +33,7 @@ func TestResultRefuses(t *testing.T) {
 		"cross-site request":      {skip, func(h http.Header) { h.Set("Sec-Fetch-Site", "cross-site") }, 403, "cross_origin"},
 		"same-site request":       {skip, func(h http.Header) { h.Set("Sec-Fetch-Site", "same-site") }, 403, "cross_origin"},
 		"foreign origin":          {skip, func(h http.Header) { h.Del("Sec-Fetch-Site"); h.Set("Origin", "https://evil.example") }, 403, "cross_origin"},
+		"neither header":          {skip, func(h http.Header) { h.Del("Sec-Fetch-Site") }, 403, "cross_origin"},
 		"null origin":             {skip, func(h http.Header) { h.Del("Sec-Fetch-Site"); h.Set("Origin", "null") }, 403, "cross_origin"},
 		"form":                    {"status=skip", func(h http.Header) { h.Set("Content-Type", "application/x-www-form-urlencoded") }, 415, "json_required"},
 		"plain text":              {skip, func(h http.Header) { h.Set("Content-Type", "text/plain") }, 415, "json_required"},
@@ -239,7 +240,7 @@ func TestForgedMemory(t *testing.T) {
 }
 
 func TestMemoryOverPlainHTTP(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.Origins = origin.Set{{Scheme: "http", Host: "app.acme.localhost:8080"}} })
+	s := newSite(t, func(c *Config) { c.Origins = origin.Set{{Scheme: "http", Host: "app.example.com"}} })
 	b := newBrowser(s)
 	b.answer(t, alice(), "complete")
 	if c := b.jar["passkeys-enrol"]; c == nil || c.Secure {
