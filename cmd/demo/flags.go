@@ -1,10 +1,15 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/signinpage"
 )
 
 // options are the demo's command line.
@@ -17,6 +22,10 @@ type options struct {
 	enroll  string
 	// plainSignIn leaves Okta's page as it is without an administrator's changes.
 	plainSignIn bool
+	// widget is the folder with Okta's real Sign-In Widget; empty means the
+	// emulator's own. generation is the one that the page is served with.
+	widget     string
+	generation string
 }
 
 const (
@@ -40,6 +49,8 @@ func parseFlags(args []string, errs io.Writer) (options, error) {
 	fs.StringVar(&o.health, "health", "", "get `URL`, and exit 0 if that works: for a container's health check")
 	fs.StringVar(&o.enroll, "enroll", defaultEnroll, "the sidecar's enroll `setting`: always, never, or every <duration>")
 	fs.BoolVar(&o.plainSignIn, "plain-signin", false, "show Okta's own sign-in page, which needs no JavaScript, instead of the one that offers the passkey first")
+	fs.StringVar(&o.widget, "widget", "", "show the sign-in page with Okta's real Sign-In Widget, from `folder`: dist of the npm package @okta/okta-signin-widget, version 7; the default is a small stand-in")
+	fs.StringVar(&o.generation, "widget-generation", signinpage.G2, "`generation` of the widget, the real one or the stand-in: "+signinpage.G2+" or "+signinpage.G3)
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
@@ -50,21 +61,41 @@ func parseFlags(args []string, errs io.Writer) (options, error) {
 	} else if o.tls && !set["listen"] {
 		o.listen = defaultListenTLS
 	}
-	var wrong string
-	switch {
-	case fs.NArg() > 0:
-		wrong = fmt.Sprintf("the demo takes no argument %q; see --help", fs.Arg(0))
-	case o.check && o.enroll != defaultEnroll:
-		wrong = "--check plays the journey with the default of --enroll; leave one of the two out"
-	case o.check && o.plainSignIn:
-		wrong = "--check plays the journey with the page that offers the passkey; leave --plain-signin out"
-	case !enrollForm.MatchString(o.enroll):
-		wrong = fmt.Sprintf("--enroll %q: want always, never, or every and a duration, like \"every 30d\"", o.enroll)
-	}
-	if wrong != "" {
-		err := fmt.Errorf("%s", wrong)
+	if wrong := o.wrong(fs.Arg(0), set); wrong != "" {
+		err := errors.New(wrong)
 		fmt.Fprintln(errs, err)
 		return o, err
 	}
 	return o, nil
+}
+
+// wrong tells what is wrong with the options, or nothing.
+func (o options) wrong(argument string, set map[string]bool) string {
+	switch {
+	case argument != "":
+		return fmt.Sprintf("the demo takes no argument %q; see --help", argument)
+	case o.check && o.enroll != defaultEnroll:
+		return "--check plays the journey with the default of --enroll; leave one of the two out"
+	case o.check && o.plainSignIn:
+		return "--check plays the journey with the page that offers the passkey; leave --plain-signin out"
+	case o.plainSignIn && (set["widget"] || set["widget-generation"]):
+		return "--plain-signin shows a page without a widget; leave it out, or --widget and --widget-generation"
+	case o.generation != signinpage.G2 && o.generation != signinpage.G3:
+		return fmt.Sprintf("--widget-generation %q: want %s or %s", o.generation, signinpage.G2, signinpage.G3)
+	case !enrollForm.MatchString(o.enroll):
+		return fmt.Sprintf("--enroll %q: want always, never, or every and a duration, like \"every 30d\"", o.enroll)
+	case set["widget"]:
+		return wrongWidget(o.widget)
+	}
+	return ""
+}
+
+// wrongWidget tells why a folder is not the widget's.
+func wrongWidget(folder string) string {
+	for _, name := range []string{"js/okta-sign-in.min.js", "js/okta-sign-in.next.js", "css/okta-sign-in.min.css"} {
+		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || !info.Mode().IsRegular() {
+			return fmt.Sprintf("--widget %q: there is no %s; want the folder dist of the npm package @okta/okta-signin-widget, version 7", folder, name)
+		}
+	}
+	return ""
 }

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"io/fs"
 	"log/slog"
+	"os"
+	"strings"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado/cdn"
@@ -15,9 +18,13 @@ func (p *process) newOkta(o options) (*okta.Server, error) {
 	var page okta.SignInPage
 	if !o.plainSignIn {
 		var err error
-		if page, err = p.signInPage(); err != nil {
+		if page, err = p.signInPage(o.generation); err != nil {
 			return nil, err
 		}
+	}
+	var widget fs.FS
+	if o.widget != "" {
+		widget = os.DirFS(o.widget)
 	}
 	return okta.New(okta.Config{
 		PublicURL: p.place.Login,
@@ -33,20 +40,21 @@ func (p *process) newOkta(o options) (*okta.Server, error) {
 		}},
 		RoutingRules: []okta.RoutingRule{{Clients: []string{clientID}, Providers: []string{passkeyIDP}}},
 		SignInPage:   page,
+		WidgetFiles:  widget,
 		Log:          slog.New(standInLog{source: "okta", to: p.journal}),
 	})
 }
 
 // signInPage is the page that "passkey-sidecar okta signin-page" prints, as an
-// administrator of Okta would publish it.
-func (p *process) signInPage() (okta.SignInPage, error) {
+// administrator of Okta would publish it, for that generation of the widget.
+func (p *process) signInPage(generation string) (okta.SignInPage, error) {
 	c := signinpage.Config{
 		Generation: signinpage.Both, IDPID: passkeyIDP, IDPName: passkeyIDPName,
 		ProjectID: projectID, FrontendAPI: p.place.Corbado,
 		ScriptURL: p.place.Script(), StyleURL: p.place.Style(),
 		AppIDs: []string{clientID},
 	}
-	page := okta.SignInPage{PolicyMode: okta.PolicyEnforced}
+	page := okta.SignInPage{PolicyMode: okta.PolicyEnforced, Generation: strings.ToUpper(generation)}
 	var err error
 	if page.Template, err = signinpage.Render(c); err != nil {
 		return page, err
