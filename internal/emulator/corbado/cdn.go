@@ -24,6 +24,11 @@ type cdnFile struct {
 	etag string
 }
 
+// throwing is what FaultCDNThrows serves.
+var throwing = cdnFile{
+	body: []byte(`throw new Error("the Corbado emulator's fault ` + FaultCDNThrows + `");` + "\n"), etag: `"throws"`,
+}
+
 // readCDN reads the files at the root of dist, which may be nil.
 func readCDN(dist fs.FS) (map[string]cdnFile, error) {
 	files := map[string]cdnFile{}
@@ -73,6 +78,10 @@ func (s *Server) serveCDN(w http.ResponseWriter, r *http.Request) {
 	caching := "public, max-age=0, must-revalidate" // so that a rebuilt demo shows at once
 	if strings.Contains(name, "-"+componentVersion+".") {
 		caching = "public, max-age=31536000, immutable"
+	}
+	if strings.HasSuffix(name, ".js") && s.faults.take(FaultCDNThrows) {
+		s.journal.record(r.Context(), "fault_met", detail{"fault", FaultCDNThrows}, detail{"path", r.URL.Path})
+		f, caching = throwing, "no-store"
 	}
 	w.Header().Set("Cache-Control", caching)
 	w.Header().Set("Etag", f.etag)

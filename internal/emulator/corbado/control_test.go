@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,4 +162,21 @@ func TestCDN(t *testing.T) {
 		}
 	}
 	refused(t, d.call(http.MethodPost, cdnPath+"web-js-latest.min.js", nil), http.StatusMethodNotAllowed, errMethodNotAllowed)
+}
+
+func TestCDNScriptThrows(t *testing.T) {
+	d := newDesk(t)
+	d.must(Fault{Name: FaultCDNThrows, Times: 2})
+	if a := d.call(http.MethodGet, cdnPath+"web-js-latest.min.css", nil); a.raw != ".cb{}" {
+		t.Errorf("the style: %d %q", a.status, a.raw)
+	}
+	for _, name := range []string{"web-js-latest.min.js", "web-js-" + componentVersion + ".min.js"} {
+		a := d.call(http.MethodGet, cdnPath+name, nil)
+		if a.status != http.StatusOK || !strings.HasPrefix(a.raw, "throw ") || a.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d %q, %v", name, a.status, a.raw, a.header)
+		}
+	}
+	if a := d.call(http.MethodGet, cdnPath+"web-js-latest.min.js", nil); a.raw != "window.Corbado={}" {
+		t.Errorf("afterwards: %d %q", a.status, a.raw)
+	}
 }

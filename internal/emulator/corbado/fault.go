@@ -74,12 +74,15 @@ const (
 	FaultEventsFail = "events-fail"
 )
 
+// FaultCDNThrows makes the CDN's scripts throw as soon as they run.
+const FaultCDNThrows = "cdn-throws"
+
 var behaviours = slices.Concat(appendBehaviours, loginBehaviours)
 
 var appendBehaviours = []string{
 	FaultAppendNotAllowed, FaultAppendNoOptions, FaultAppendAfterHybrid, FaultAppendAfterError,
 	FaultAppendFinishDenied, FaultCredentialExists, FaultTokenExpired, FaultListTokenOnce,
-	FaultListBadDates, FaultManageNotAllowed, FaultProcessLost, FaultEventsFail,
+	FaultListBadDates, FaultManageNotAllowed, FaultProcessLost, FaultEventsFail, FaultCDNThrows,
 }
 
 const (
