@@ -39,7 +39,7 @@ export function removeButton({ formBag, loc }: Transform, { idpName }: Settings)
   }
   uischema.elements = uischema.elements.filter((element) => element !== ours && element.options?.buttons?.length !== 0);
   if (buttons.length === 1) {
-    uischema.elements = withoutTrailingDivider(uischema.elements);
+    uischema.elements = withoutLooseDivider(uischema.elements);
   }
 }
 
@@ -48,9 +48,11 @@ function isProvider({ type, options }: FormElement): boolean {
   return type === 'Button' && /^piv-card-button .*social-auth-/.test(options?.dataSe ?? '');
 }
 
-// "or", with nothing after it.
-function withoutTrailingDivider(elements: FormElement[]): FormElement[] {
-  return elements.filter((element, i) => element.type !== 'Divider' || elements.slice(i + 1).some(isWay));
+// "or", with nothing to do before it or after it. The widget puts providers above
+// the user name, or below, by its setting idpDisplay.
+function withoutLooseDivider(elements: FormElement[]): FormElement[] {
+  const leads = (part: FormElement[]) => part.some(isWay);
+  return elements.filter((element, i) => element.type !== 'Divider' || (leads(elements.slice(0, i)) && leads(elements.slice(i + 1))));
 }
 
 function isWay({ type }: FormElement): boolean {

@@ -101,14 +101,15 @@
     }
     uischema.elements = uischema.elements.filter((element2) => element2 !== ours && element2.options?.buttons?.length !== 0);
     if (buttons.length === 1) {
-      uischema.elements = withoutTrailingDivider(uischema.elements);
+      uischema.elements = withoutLooseDivider(uischema.elements);
     }
   }
   function isProvider({ type, options }) {
     return type === "Button" && /^piv-card-button .*social-auth-/.test(options?.dataSe ?? "");
   }
-  function withoutTrailingDivider(elements) {
-    return elements.filter((element2, i) => element2.type !== "Divider" || elements.slice(i + 1).some(isWay));
+  function withoutLooseDivider(elements) {
+    const leads = (part) => part.some(isWay);
+    return elements.filter((element2, i) => element2.type !== "Divider" || leads(elements.slice(0, i)) && leads(elements.slice(i + 1)));
   }
   function isWay({ type }) {
     return type.includes("Button");

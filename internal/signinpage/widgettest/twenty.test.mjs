@@ -64,6 +64,19 @@ both('04 hides only the button of Corbado, and survives its absence', async (pag
   assert.equal(buttons(many).length, 11);
 });
 
+both('04 leaves no "or" without a choice', async (page) => {
+  const hidden = (e) => e !== null && (e.style.display === 'none' || hidden(e.parentElement));
+  const words = (p) => p.all('#okta-login-container *').filter((e) => e.children.length === 0 && /^or$/i.test(e.textContent.trim()) && !hidden(e));
+  for (const idpDisplay of [undefined, 'PRIMARY', 'SECONDARY']) {
+    const alone = await page({ config: { idpDisplay } });
+    await shown(alone);
+    assert.equal(words(alone).length, 0, idpDisplay);
+    const choice = await page({ idps: [0, 5], config: { idpDisplay } });
+    await shown(choice);
+    assert.equal(words(choice).length, 1, idpDisplay);
+  }
+});
+
 both('05 a blocked or broken script leaves the form', async (page) => {
   for (const component of ['blocked', 'brings nothing', 'throws']) {
     const p = await page({ component });
