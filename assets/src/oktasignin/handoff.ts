@@ -67,10 +67,13 @@ export class HandOff {
     if (this.settings.handOff !== 'auto') {
       return this.settings.handOff === 'state-token';
     }
-    const query = new URLSearchParams(location.search);
+    const relay = this.relay();
+    const query = new URL(this.fromURI(), this.base.origin).searchParams;
+    if (oneTime.some((name) => query.has(name))) {
+      return relay === undefined || this.state() !== undefined;
+    }
     // Without client_id the request came as a form, and cannot be run again.
-    const replayable = query.has('client_id') && !oneTime.some((name) => query.has(name));
-    return !replayable && this.config.relayState === undefined;
+    return relay === undefined && !query.has('client_id');
   }
 
   // The anchor of the second generation is as fresh as the form that is shown;
@@ -88,10 +91,12 @@ export class HandOff {
   }
 
   private fromURI(): string {
-    const relay = this.config.relayState;
-    if (relay !== undefined && new URL(relay, this.base.origin).origin === this.base.origin) {
-      return relay;
-    }
-    return location.href.split('#')[0]!;
+    return this.relay() ?? location.href.split('#')[0]!;
+  }
+
+  /** Where Okta itself would go on, if it says so. */
+  private relay(): string | undefined {
+    const { relayState } = this.config;
+    return relayState && new URL(relayState, this.base.origin).origin === this.base.origin ? relayState : undefined;
   }
 }

@@ -45,9 +45,12 @@
       if (this.settings.handOff !== "auto") {
         return this.settings.handOff === "state-token";
       }
-      const query = new URLSearchParams(location.search);
-      const replayable = query.has("client_id") && !oneTime.some((name) => query.has(name));
-      return !replayable && this.config.relayState === void 0;
+      const relay = this.relay();
+      const query = new URL(this.fromURI(), this.base.origin).searchParams;
+      if (oneTime.some((name) => query.has(name))) {
+        return relay === void 0 || this.state() !== void 0;
+      }
+      return relay === void 0 && !query.has("client_id");
     }
     // The anchor of the second generation is as fresh as the form that is shown;
     // the page's own token may have been replaced since.
@@ -63,11 +66,12 @@
       return this.stateHandle || this.config.stateToken;
     }
     fromURI() {
-      const relay = this.config.relayState;
-      if (relay !== void 0 && new URL(relay, this.base.origin).origin === this.base.origin) {
-        return relay;
-      }
-      return location.href.split("#")[0];
+      return this.relay() ?? location.href.split("#")[0];
+    }
+    /** Where Okta itself would go on, if it says so. */
+    relay() {
+      const { relayState } = this.config;
+      return relayState && new URL(relayState, this.base.origin).origin === this.base.origin ? relayState : void 0;
     }
   };
 

@@ -233,6 +233,23 @@ both('13 fromURI only where the request can run again', async (page) => {
   }
 });
 
+both('13 what Okta itself would go on with is held against the same rule', async (page) => {
+  for (const [relayState, parameter, fromURI] of [
+    ['/oauth2/default/v1/authorize?client_id=x&state=s', 'fromURI', '/oauth2/default/v1/authorize?client_id=x&state=s'],
+    ['/oauth2/default/v1/authorize?client_id=x&prompt=login', 'stateToken', null],
+    ['/oauth2/v1/authorize/redirect?okta_key=k', 'fromURI', '/oauth2/v1/authorize/redirect?okta_key=k'],
+    ['', 'fromURI', undefined],
+  ]) {
+    const p = await page({ handOff: 'auto', config: { relayState } });
+    await shown(p);
+    p.mount().onComplete(jwt);
+    const { searchParams } = new URL(p.seen.visits[0]);
+    assert.deepEqual([...searchParams.keys()], [parameter, 'login_hint'], relayState);
+    assert.equal(searchParams.get('fromURI'), fromURI === undefined ? p.window.location.href : fromURI);
+    await closePages();
+  }
+});
+
 both('13 a foreign relayState is not followed', async (page) => {
   for (const [relayState, fromURI] of [
     ['https://evil.example/', undefined],
