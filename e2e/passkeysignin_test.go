@@ -18,7 +18,8 @@ const passkeyIDP = "0oademopasskeys00001"
 // each way that the component has.
 func TestSignInWithThePasskeyAlone(t *testing.T) {
 	t.Parallel()
-	onEachPage(t, func(t *testing.T, d *demo) {
+	onEachPage(t, func(d *demo) {
+		t := d.t
 		const start = "/orders?page=2&q=caf%C3%A9"
 		d.corbado.fault("login-no-conditional-ui")
 		p, tb := newPerson(t, d)
@@ -64,13 +65,6 @@ func TestSignInWithThePasskeyAlone(t *testing.T) {
 			}
 		})
 	})
-}
-
-// within goes on in a part of the test.
-func (tb *tab) within(t *testing.T) *tab {
-	t.Helper()
-	tb.t, tb.demo.t, tb.demo.okta.t, tb.demo.corbado.t = t, t, t, t
-	return tb
 }
 
 // byPasskey signs in on Okta's page without a password, and signs out.

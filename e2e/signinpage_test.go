@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,12 +31,12 @@ var (
 )
 
 // onEachPage plays a test with each of the pages and a demo of its own.
-func onEachPage(t *testing.T, play func(*testing.T, *demo), args ...string) {
+func onEachPage(t *testing.T, play func(*demo), args ...string) {
 	t.Helper()
 	for _, page := range []signInPage{ownPage, g2Page, g3Page} {
 		t.Run(page.name, func(t *testing.T) {
 			t.Parallel()
-			play(t, startDemoWith(t, page, args...))
+			play(startDemoWith(t, page, args...))
 		})
 	}
 }
@@ -114,8 +116,33 @@ func (p *person) undisturbed(expected ...string) {
 		p.t.Errorf("Content-Security-Policy: %s", violation)
 	}
 	for _, line := range p.seen.list(&p.seen.console) {
-		if !slices.ContainsFunc(expected, func(text string) bool { return strings.Contains(line, text) }) {
+		if !slices.ContainsFunc(expected, func(text string) bool { return text != "" && strings.Contains(line, text) }) {
 			p.t.Errorf("console: %s", line)
 		}
 	}
+}
+
+// within goes on in a part of the test, for tests that share a demo.
+func (tb *tab) within(t *testing.T) *tab {
+	t.Helper()
+	tb.t = t
+	tb.demo.within(t)
+	return tb
+}
+
+func (d *demo) within(t *testing.T) *demo {
+	t.Helper()
+	d.t, d.okta.t, d.corbado.t = t, t, t
+	return d
+}
+
+// editPage changes the page that is published at Okta.
+func (e emulator) editPage(change func(page map[string]any)) {
+	e.t.Helper()
+	var page map[string]any
+	if err := json.Unmarshal(e.control(http.MethodGet, "sign-in-page", nil), &page); err != nil {
+		e.t.Fatal(err)
+	}
+	change(page)
+	e.control(http.MethodPut, "sign-in-page", page)
 }
