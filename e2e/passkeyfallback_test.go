@@ -52,6 +52,7 @@ func TestThePasskeyIsRefused(t *testing.T) {
 				tb.typeLogin(alice.login)
 				tb.conventional()
 				tb.see(tt.says)
+				tb.until("the user's name in the form", "document.querySelector("+quote(identifierField)+").value === "+quote(alice.login))
 				tb.formWorks(wanted)
 			})
 		}

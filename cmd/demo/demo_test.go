@@ -154,8 +154,14 @@ func TestListenRefusesAddressesThatNamesUnderLocalhostDoNotLeadTo(t *testing.T) 
 
 func TestFlagsThatMakeNoSense(t *testing.T) {
 	for _, args := range [][]string{
-		{"extra"}, {"--enroll", "every 30d\n\tpath /x"}, {"--enroll", "always }"}, {"--check", "--enroll", "never"}, {"--check", "--plain-signin"}, {"--nonsense"},
-		{"--widget-generation", "g1"}, {"--plain-signin", "--widget-generation", "g3"},
+		{"extra"},
+		{"--enroll", "every 30d\n\tpath /x"},
+		{"--enroll", "always }"},
+		{"--check", "--enroll", "never"},
+		{"--check", "--plain-signin"},
+		{"--nonsense"},
+		{"--widget-generation", "g1"},
+		{"--plain-signin", "--widget-generation", "g3"},
 	} {
 		var out, errs bytes.Buffer
 		if status := run(t.Context(), args, &out, &errs); status != 2 || errs.Len() == 0 {
