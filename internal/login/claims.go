@@ -72,7 +72,7 @@ func (rp *RelyingParty) identify(ctx context.Context, md *metadata, id *idToken,
 		case sub != id.subject:
 			return nil, errForeignUserinfo
 		default:
-			claims.fill(more, append(slices.Clip(rp.wanted), "groups"))
+			claims.fill(more, append(slices.Clip(rp.wanted), "groups", "email_verified"))
 		}
 	}
 	c := claimReader{claims: claims, drop: func(claim, reason string) {
@@ -88,9 +88,11 @@ func (rp *RelyingParty) identify(ctx context.Context, md *metadata, id *idToken,
 		AMR:          c.methods(),
 		ACR:          c.line("acr"),
 		IDP:          c.line("idp"),
+		ProviderSID:  c.line("sid"),
 		AuthTime:     id.authTime,
 		RefreshToken: t.refresh,
 	}
+	s.EmailUnverified = claims.denies("email_verified")
 	s.Passkey = s.IDP != "" && s.IDP == rp.config.PasskeyIDP
 	for _, name := range rp.config.Claims {
 		if session.Standard(name) {

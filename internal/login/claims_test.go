@@ -45,6 +45,39 @@ func TestUserinfoFillsWhatIsMissing(t *testing.T) {
 	}
 }
 
+func TestUnverifiedEmailIsRemembered(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		claim, userinfo any
+		want            bool
+	}{
+		"verified":               {claim: true},
+		"said by nobody":         {},
+		"unverified":             {claim: false, userinfo: true, want: true},
+		"unverified, as text":    {claim: "false", want: true},
+		"unverified by userinfo": {userinfo: false, want: true},
+	} {
+		s := newSite(t)
+		s.op.profile = map[string]any{"sub": "00u1", "name": "Alice"}
+		if c.userinfo != nil {
+			s.op.profile["email_verified"] = c.userinfo
+		}
+		s.op.change = func(claims map[string]any) {
+			delete(claims, "name") // so that userinfo is asked
+			delete(claims, "email_verified")
+			if c.claim != nil {
+				claims["email_verified"] = c.claim
+			}
+			claims["sid"] = "idx1"
+		}
+		b := s.browser()
+		b.signIn("/")
+		if got := b.session(); got.EmailUnverified != c.want || got.ProviderSID != "idx1" {
+			t.Errorf("%s: unverified %t, sid %q", name, got.EmailUnverified, got.ProviderSID)
+		}
+	}
+}
+
 func TestUserinfoOfAnotherSubject(t *testing.T) {
 	t.Parallel()
 	for _, sub := range []any{"00u2", "", nil, 1} {

@@ -28,6 +28,12 @@ func (c claimSet) text(name string) (text string, present bool) {
 	return text, true
 }
 
+// denies tells whether a claim is false, which some providers write as text.
+func (c claimSet) denies(name string) bool {
+	raw := string(c[name])
+	return raw == "false" || raw == `"false"`
+}
+
 // time returns a claim that is a time in seconds since 1970 (RFC 7519,
 // NumericDate).
 func (c claimSet) time(name string) (at time.Time, present bool, err error) {

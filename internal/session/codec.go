@@ -8,7 +8,7 @@ import (
 
 // purpose names what the session cookie is for and the version of its layout.
 // Change the version with the layout: old cookies then count as no session.
-const purpose = "session.v2"
+const purpose = "session.v3"
 
 var errLayout = errors.New("not a session of this layout")
 
@@ -25,7 +25,7 @@ func encode(s *Session) []byte {
 	for _, t := range s.times() {
 		b = appendTime(b, *t)
 	}
-	b = appendBool(b, s.Passkey)
+	b = appendBool(appendBool(b, s.Passkey), s.EmailUnverified)
 	b = binary.AppendUvarint(b, uint64(len(s.Claims)))
 	for _, c := range s.Claims {
 		b = appendString(appendString(b, c.Name), c.Value)
@@ -43,7 +43,7 @@ func decode(plain []byte) (*Session, error) {
 	for _, t := range s.times() {
 		*t = d.time()
 	}
-	s.Passkey = d.bool()
+	s.Passkey, s.EmailUnverified = d.bool(), d.bool()
 	n := d.uvarint()
 	if n > maxClaims {
 		return nil, errLayout
@@ -61,15 +61,15 @@ func decode(plain []byte) (*Session, error) {
 }
 
 // fields lists the strings in the order of the layout.
-func (s *Session) fields() [11]*string {
+func (s *Session) fields() [12]*string {
 	return [...]*string{
-		&s.ID, &s.Issuer, &s.Subject, &s.Email, &s.Name, &s.Username, &s.Groups, &s.AMR, &s.ACR, &s.IDP, &s.RefreshToken,
+		&s.ID, &s.Issuer, &s.Subject, &s.Email, &s.Name, &s.Username, &s.Groups, &s.AMR, &s.ACR, &s.IDP, &s.ProviderSID, &s.RefreshToken,
 	}
 }
 
 // times lists the times in the order of the layout.
-func (s *Session) times() [4]*time.Time {
-	return [...]*time.Time{&s.AuthTime, &s.StartedAt, &s.SeenAt, &s.ExpiresAt}
+func (s *Session) times() [5]*time.Time {
+	return [...]*time.Time{&s.AuthTime, &s.RefreshAt, &s.StartedAt, &s.SeenAt, &s.ExpiresAt}
 }
 
 func appendString(b []byte, s string) []byte {

@@ -31,13 +31,22 @@ type Session struct {
 	// Passkey tells that the identity provider configured as the passkeys' own
 	// signed the user in. It is ours, never a claim that a provider sent.
 	Passkey bool
+	// EmailUnverified tells that the provider says the address is not proved
+	// (email_verified is false). A provider that says nothing leaves it false.
+	EmailUnverified bool
 	// Claims are further claims that the identity setting asks for.
 	Claims []Claim
+	// ProviderSID is the ID token's sid claim, the provider's own name for its
+	// session, by which it tells us of a sign-out; empty when it has none.
+	ProviderSID string
 	// RefreshToken is empty without the scope offline_access.
 	RefreshToken string
 	// AuthTime is when the user last proved who they are; zero when Okta did
 	// not say.
 	AuthTime time.Time
+	// RefreshAt is when what is known of the user is to be asked anew with the
+	// refresh token; zero without one.
+	RefreshAt time.Time
 	// StartedAt is when the session began here, SeenAt when its cookie was last
 	// sealed, ExpiresAt when it ends whatever happens.
 	StartedAt time.Time

@@ -70,6 +70,7 @@ func TestSessionRoundTrip(t *testing.T) {
 	st := newStore(t, c, key)
 	want := alice(5)
 	want.RefreshToken, want.ACR, want.Passkey = "refresh", "urn:okta:loa:2fa:any", true
+	want.EmailUnverified, want.ProviderSID, want.RefreshAt = true, "sid-1", c.at.Add(time.Hour)
 	want.Claims = []Claim{{"department", "R&D"}, {"empty", ""}}
 	r := start(t, st, want)
 	got, err := st.Read(r)
