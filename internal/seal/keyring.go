@@ -12,6 +12,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 )
 
 // MinSecret is the least length of a configured secret, in bytes.
@@ -21,30 +23,43 @@ const MinSecret = 32
 const keySize = 32
 
 // Keyring holds the secrets that values are sealed under. The first seals, all
-// open, so a secret is rotated by putting the new one in front.
+// open, so a secret is rotated by putting the new one in front. Keyrings made of
+// it by Bind, and their boxes, follow a Replace.
 type Keyring struct {
-	secrets [][]byte
+	current *atomic.Pointer[secrets]
 	context string
 }
 
+// secrets is one state of a keyring; it is never changed.
+type secrets [][]byte
+
 // NewKeyring takes one or more secrets of at least MinSecret bytes each.
-func NewKeyring(secrets ...[]byte) (*Keyring, error) {
-	if len(secrets) == 0 {
-		return nil, errors.New("no session key")
+func NewKeyring(list ...[]byte) (*Keyring, error) {
+	k := &Keyring{current: new(atomic.Pointer[secrets])}
+	return k, k.Replace(list...)
+}
+
+// Replace puts other secrets in place of those that the keyring holds. A list
+// that cannot be used is refused and changes nothing.
+func (k *Keyring) Replace(list ...[]byte) error {
+	if len(list) == 0 {
+		return errors.New("no session key")
 	}
-	for i, s := range secrets {
+	for i, s := range list {
 		if len(s) < MinSecret {
-			return nil, fmt.Errorf("session key %d has %d bytes; it needs at least %d", i+1, len(s), MinSecret)
+			return fmt.Errorf("session key %d has %d bytes; it needs at least %d", i+1, len(s), MinSecret)
 		}
 	}
-	return &Keyring{secrets: secrets}, nil
+	next := secrets(slices.Clone(list))
+	k.current.Store(&next)
+	return nil
 }
 
 // Bind returns a keyring for one relying party. Sites that share a secret, such
 // as the one in Caddy's storage, must not accept each other's sessions: a user
 // of one could carry the cookie over to another that they have no right to.
 func (k *Keyring) Bind(context string) *Keyring {
-	return &Keyring{secrets: k.secrets, context: context}
+	return &Keyring{current: k.current, context: context}
 }
 
 // derive makes a key for one purpose and use (HKDF with SHA-256, RFC 5869), so

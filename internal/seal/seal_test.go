@@ -248,3 +248,45 @@ func FuzzCookieRead(f *testing.F) {
 		cookie.Clear(httptest.NewRecorder(), r)
 	})
 }
+
+func TestReplacedSecrets(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	ring, err := NewKeyring(keyA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ring.Bind("site").Box("session.v1", time.Hour, c.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := b.Seal([]byte("old"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, list := range map[string][][]byte{"none": nil, "short": {keyB, keyB[:31]}} {
+		if ring.Replace(list...) == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	if err := ring.Replace(keyB, keyA); err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := b.Seal([]byte("fresh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sealed, want := range map[string]string{old: "old", fresh: "fresh"} {
+		if plain, err := b.Open(sealed); err != nil || string(plain) != want {
+			t.Errorf("%s with both: %q, %v", want, plain, err)
+		}
+	}
+	if err := ring.Replace(keyB); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Open(old); !errors.Is(err, ErrInvalid) {
+		t.Errorf("the withdrawn secret still opens: %v", err)
+	}
+	if plain, err := b.Open(fresh); err != nil || string(plain) != "fresh" {
+		t.Errorf("the new secret: %q, %v", plain, err)
+	}
+}
