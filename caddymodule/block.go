@@ -111,6 +111,21 @@ func duration(dst *caddy.Duration) func(*caddyfile.Dispenser) error {
 	}
 }
 
+// durationOrOff is duration with "off" for a negative one, which is never.
+func durationOrOff(dst *caddy.Duration) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		name := d.Val()
+		if d.NextArg() {
+			if d.Val() == "off" && d.CountRemainingArgs() == 0 {
+				*dst = -1
+				return noBlock(d, name)
+			}
+			d.Prev()
+		}
+		return duration(dst)(d)
+	}
+}
+
 // noBlock refuses a block behind a setting that has none.
 func noBlock(d *caddyfile.Dispenser, name string) error {
 	if d.NextBlock(d.Nesting()) {

@@ -54,6 +54,7 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //		}
 //		session {
 //			key      <secret...>
+//			rotate   <duration>|off
 //			idle     <duration>
 //			lifetime <duration>
 //		}

@@ -11,9 +11,16 @@ import (
 type Session struct {
 	// Secrets of 32 bytes or more, as placeholders. The first seals, all open,
 	// so a key is changed by putting the new one in front and dropping the old
-	// one a lifetime later. Default: one is generated and kept in Caddy's
-	// storage, where a fleet with shared storage finds it too.
+	// one a lifetime later; files are read anew at each reload of the
+	// configuration, by SIGUSR1 too. Default: one is generated and kept in Caddy's
+	// storage, where a fleet with shared storage finds it too, and changed on
+	// schedule.
 	Keys []string `json:"keys,omitempty"`
+	// How long a generated key seals, a day at least; negative (`off`) for ever.
+	// Its successor is published an hour ahead, and it goes on opening what it
+	// sealed for a session's lifetime, so nobody is signed out by the change.
+	// Default: `30d`.
+	Rotate caddy.Duration `json:"rotate,omitempty"`
 	// Ends a session that sends no request for so long. Default: `1h`.
 	Idle caddy.Duration `json:"idle,omitempty"`
 	// Ends a session however busy it is. Default: `8h`.
@@ -23,11 +30,13 @@ type Session struct {
 const (
 	defaultIdle     = time.Hour
 	defaultLifetime = 8 * time.Hour
+	defaultRotate   = 30 * 24 * time.Hour
 )
 
 func (s *Session) settings() settings {
 	return settings{
 		"key":      texts(&s.Keys),
+		"rotate":   durationOrOff(&s.Rotate),
 		"idle":     duration(&s.Idle),
 		"lifetime": duration(&s.Lifetime),
 	}
