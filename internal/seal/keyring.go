@@ -62,6 +62,21 @@ func (k *Keyring) Bind(context string) *Keyring {
 	return &Keyring{current: k.current, context: context}
 }
 
+// MACKeys returns a key for each secret, the first secret's first, with which to
+// authenticate or digest values of one purpose that are not sealed. The purpose
+// carries a version, as that of a Box does.
+func (k *Keyring) MACKeys(purpose string) ([][]byte, error) {
+	keys := make([][]byte, len(k.secrets))
+	for i, s := range k.secrets {
+		key, err := k.derive(s, purpose, "digest")
+		if err != nil {
+			return nil, fmt.Errorf("derive key: %w", err)
+		}
+		keys[i] = key
+	}
+	return keys, nil
+}
+
 // derive makes a key for one purpose and use (HKDF with SHA-256, RFC 5869), so
 // that a value sealed for one purpose never opens for another.
 func (k *Keyring) derive(secret []byte, purpose, use string) ([]byte, error) {

@@ -23,10 +23,13 @@ type memo struct {
 	entries [memoSize]atomic.Pointer[memoEntry]
 }
 
-// memoEntry is never changed after it was stored.
+// memoEntry never changes after it was stored, but for alive.
 type memoEntry struct {
 	sealed  string
 	session Session
+	// alive is the generation of revocations at which the session was last found
+	// not to be revoked; zero is none.
+	alive atomic.Uint64
 }
 
 func newMemo() *memo { return &memo{seed: maphash.MakeSeed()} }
@@ -35,19 +38,20 @@ func (m *memo) place(sealed string) *atomic.Pointer[memoEntry] {
 	return &m.entries[maphash.String(m.seed, sealed)%memoSize]
 }
 
-// get returns a copy that the caller may change.
-func (m *memo) get(sealed string) (*Session, bool) {
+// get returns what the cookie opened to. The caller copies the session before
+// anybody may change it.
+func (m *memo) get(sealed string) (*memoEntry, bool) {
 	e := m.place(sealed).Load()
 	if e == nil || e.sealed != sealed {
 		return nil, false
 	}
-	s := e.session
-	return &s, true
+	return e, true
 }
 
 // put remembers what a cookie opened to.
-func (m *memo) put(sealed string, s *Session) {
+func (m *memo) put(sealed string, s *Session) *memoEntry {
 	// Its own copy: the text is a part of the request's whole Cookie header.
-	sealed = strings.Clone(sealed)
-	m.place(sealed).Store(&memoEntry{sealed, *s})
+	e := &memoEntry{sealed: strings.Clone(sealed), session: *s}
+	m.place(e.sealed).Store(e)
+	return e
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -19,6 +20,9 @@ var (
 	ErrInvalid = errors.New("session cookie not valid")
 	// ErrExpired means that the session's idle time or lifetime is over.
 	ErrExpired = errors.New("session expired")
+	// ErrRevoked means that it was ended before its time: by sign-out here, at
+	// the identity provider, or by an administrator.
+	ErrRevoked = errors.New("session revoked")
 )
 
 const (
@@ -28,6 +32,19 @@ const (
 	// time, so that most answers carry no Set-Cookie.
 	touches = 10
 )
+
+// Revocations tells which sessions were ended before their time;
+// revocation.List does.
+type Revocations interface {
+	// Revoked tells whether the session was ended.
+	Revoked(s *Session) bool
+	// Generation changes whenever the answer of Revoked may have changed from
+	// false to true. It is never zero.
+	Generation() uint64
+	// EndSession ends a session by its ID, here and on every replica. What it
+	// cannot do it logs.
+	EndSession(ctx context.Context, id string) error
+}
 
 // Config of a Store.
 type Config struct {
@@ -40,6 +57,8 @@ type Config struct {
 	Insecure bool
 	// LogoutPath is the one path that the ID token's cookie is sent to.
 	LogoutPath string
+	// Revocations tells which sessions were ended; nil means none.
+	Revocations Revocations
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -52,6 +71,7 @@ type Store struct {
 	idToken  *seal.Cookie
 	idle     time.Duration
 	lifetime time.Duration
+	ended    Revocations
 	now      func() time.Time
 }
 
@@ -79,11 +99,12 @@ func New(c Config) (*Store, error) {
 		idToken: seal.NewCookie(idTokens, seal.Attributes{
 			Short: "id-token", Path: c.LogoutPath, Insecure: c.Insecure, MaxAge: c.Lifetime, Parts: maxParts,
 		}),
-		idle: c.Idle, lifetime: c.Lifetime, now: c.Now,
+		idle: c.Idle, lifetime: c.Lifetime, ended: c.Revocations, now: c.Now,
 	}, nil
 }
 
-// Read returns the request's session, or ErrNone, ErrInvalid or ErrExpired.
+// Read returns the request's session, or ErrNone, ErrInvalid, ErrExpired or
+// ErrRevoked.
 func (st *Store) Read(r *http.Request) (*Session, error) {
 	sealed, err := st.session.Sealed(r)
 	switch {
@@ -92,17 +113,39 @@ func (st *Store) Read(r *http.Request) (*Session, error) {
 	case err != nil:
 		return nil, ErrInvalid
 	}
-	s, known := st.opened.get(sealed)
+	e, known := st.opened.get(sealed)
 	if !known {
-		if s, err = st.open(sealed); err != nil {
+		s, err := st.open(sealed)
+		if err != nil {
 			return nil, err
 		}
-		st.opened.put(sealed, s)
+		e = st.opened.put(sealed, s)
 	}
+	s := e.session
 	if now := st.now(); !now.Before(s.ExpiresAt) || now.Sub(s.SeenAt) >= st.idle {
 		return nil, ErrExpired
 	}
-	return s, nil
+	if st.revoked(e) {
+		return nil, ErrRevoked
+	}
+	return &s, nil
+}
+
+// revoked looks a session up again only after something was revoked.
+func (st *Store) revoked(e *memoEntry) bool {
+	if st.ended == nil {
+		return false
+	}
+	// Asked for first: what is revoked during the look-up changes it again.
+	generation := st.ended.Generation()
+	if e.alive.Load() == generation {
+		return false
+	}
+	if st.ended.Revoked(&e.session) {
+		return true
+	}
+	e.alive.Store(generation)
+	return false
 }
 
 func (st *Store) open(sealed string) (*Session, error) {
@@ -155,9 +198,14 @@ func cacheable(dest string) bool {
 	return false
 }
 
-// End forgets the session that the request carries. The ID token's cookie can
-// only be cleared on the logout path, where the browser sends it.
+// End ends the session that the request carries: the browser forgets it, and
+// copies of its cookie, old and new, are dead at once on every replica. The ID
+// token's cookie can only be cleared on the logout path, where the browser sends
+// it.
 func (st *Store) End(w http.ResponseWriter, r *http.Request) {
+	if s, err := st.Read(r); err == nil && st.ended != nil {
+		_ = st.ended.EndSession(r.Context(), s.ID) // it holds here, and says what it could not do elsewhere
+	}
 	st.session.Clear(w, r)
 	st.idToken.Clear(w, r)
 }
