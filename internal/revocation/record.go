@@ -80,5 +80,5 @@ const maxSeconds = 1<<32 - 1
 
 // seconds is the time as it is kept: whole seconds since 1970 in four bytes.
 func seconds(t time.Time) uint32 {
-	return uint32(min(max(t.Unix(), 0), maxSeconds)) //nolint:gosec // within four bytes by min and max
+	return uint32(min(max(t.Unix(), 0), maxSeconds))
 }

@@ -2,6 +2,7 @@ package revocation
 
 import (
 	"encoding/binary"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,7 +102,7 @@ func (rs *Records) All(yield func(Record) bool) {
 		found := make([]Record, 0, len(s.spans))
 		for d, sp := range s.spans {
 			if now < sp.expires {
-				found = append(found, Record{Kind(i/shards + 1), d, time.Unix(int64(sp.cutoff), 0), time.Unix(int64(sp.expires), 0)}) //nolint:gosec // at most 4
+				found = append(found, Record{Kind(i/shards + 1), d, time.Unix(int64(sp.cutoff), 0), time.Unix(int64(sp.expires), 0)})
 			}
 		}
 		s.mu.RUnlock()
@@ -153,9 +154,7 @@ func (rs *Records) sweepNext(now time.Time) {
 	if gone > len(s.spans) {
 		// A map never gives memory back by itself.
 		smaller := make(map[Digest]span, len(s.spans))
-		for d, sp := range s.spans {
-			smaller[d] = sp
-		}
+		maps.Copy(smaller, s.spans)
 		s.spans = smaller
 	}
 }

@@ -41,6 +41,8 @@ const widgetTests = "internal/signinpage/widgettest"
 func stages() []stage {
 	all := []stage{
 		{name: "compiler", kind: setup, argv: []string{"tools/ensure", "gcc libc6-dev", "gcc", "cc", "clang"}},
+		// Debian's server program without its daemon; internal/state/redistest knows it.
+		{name: "redis", kind: setup, argv: []string{"tools/ensure", "redis-tools", "redis-server", "valkey-server", "redis-check-rdb"}},
 		{name: "linter", kind: setup, argv: linter("", "version")},
 		{name: "node", kind: setup, argv: []string{"tools/node"}},
 		{name: "npm", kind: setup, argv: []string{"tools/npm-ci", "assets"}, needs: []string{"node"}},
@@ -65,7 +67,7 @@ func stages() []stage {
 		},
 		stage{name: "tools", kind: counted, dir: "tools", argv: goTestJSON("./..."), needs: []string{"node"}},
 		stage{name: "scripts", kind: counted, dir: "assets", argv: npmTest("assets"), needs: []string{"npm"}},
-		stage{name: "race", kind: counted, argv: goTestJSON("-race", "-p=2", "./..."), needs: []string{"compiler"}},
+		stage{name: "race", kind: counted, argv: goTestJSON("-race", "-p=2", "./..."), needs: []string{"compiler", "redis"}},
 		stage{name: "signinpage", kind: counted, dir: widgetTests, argv: npmTest(widgetTests), needs: []string{"widget"}},
 		stage{name: "bench", kind: counted, dir: "bench", argv: goTestJSON("./..."), empty: true},
 		stage{name: "browser", kind: setup, argv: []string{
