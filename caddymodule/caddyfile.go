@@ -64,6 +64,13 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //		}
 //		public   <path...>
 //		related_origins <origin...>
+//		state    memory|redis://[<user>@]<host>[:<port>][/<database>]|rediss://… {
+//			password          <secret>
+//			tls_ca            <file>
+//			cluster
+//			sentinel          <primary's name>
+//			sentinel_password <secret>
+//		}
 //		path     <base path>
 //		brand {
 //			name  <name>
@@ -104,6 +111,7 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"identity":        p.Identity.parse,
 		"public":          texts(&p.Public),
 		"related_origins": texts(&p.RelatedOrigins),
+		"state":           p.State.parse,
 		"path":            text(&p.Path),
 		"brand":           block("brand", p.Brand.settings(), nil),
 	}.parse(d, directive)

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"errors"
 	"log/slog"
 
 	"github.com/caddyserver/caddy/v2"
@@ -10,7 +11,9 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/streams"
 )
 
 func init() {
@@ -56,6 +59,8 @@ type Passkeys struct {
 	// the host that is the relying party ID. Default: none, and that path is the
 	// app's.
 	RelatedOrigins []string `json:"related_origins,omitempty"`
+	// What the replicas of a fleet share. Default: nothing, for a single process.
+	State State `json:"state,omitzero"`
 	// Base path of the sidecar's own routes. Default: `/passkeys`.
 	Path string `json:"path,omitempty"`
 	// Name, logo and colour of the sidecar's pages.
@@ -65,6 +70,9 @@ type Passkeys struct {
 	base     string
 	related  []byte
 	held     *heldState
+	shared   *heldShared
+	ended    *revocation.List
+	streams  streams.Rules
 	headers  *gate.Headers
 	gate     *gate.Gate
 	sessions *session.Store
@@ -83,7 +91,7 @@ func (Passkeys) CaddyModule() caddy.ModuleInfo {
 
 // Cleanup gives back what this instance took. Requests that began under it may
 // still be running, so nothing that they use is closed here.
-func (p *Passkeys) Cleanup() error { return p.held.release() }
+func (p *Passkeys) Cleanup() error { return errors.Join(p.shared.release(), p.held.release()) }
 
 var (
 	_ caddy.Provisioner           = (*Passkeys)(nil)

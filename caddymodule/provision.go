@@ -13,8 +13,11 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	fleet "github.com/passkey-sidecar/passkey-sidecar/internal/state"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/streams"
 )
 
 // Provision sets the defaults, resolves placeholders and builds the rooms. It
@@ -33,6 +36,10 @@ func (p *Passkeys) Provision(ctx caddy.Context) error {
 	if p.held, err = holdState(v.issuer, v.login.ClientID, p.log); err != nil {
 		return err
 	}
+	if p.shared, err = p.held.share(v.state, v.issuer, v.login.ClientID, p.log); err != nil {
+		return err
+	}
+	registerMetrics(ctx.GetMetricsRegistry())
 	return p.build(v)
 }
 
@@ -45,6 +52,7 @@ type values struct {
 	login    login.Config
 	corbado  corbado.Config
 	pages    passkeys.Config
+	state    fleet.Address
 }
 
 func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) {
@@ -57,6 +65,9 @@ func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) 
 	}
 	if v.origins, err = origin.ParseSet(urls); err != nil {
 		return v, fmt.Errorf("public_url: %w", err)
+	}
+	if v.state, err = p.State.address(ctx, rv); err != nil {
+		return v, err
 	}
 	if v.identity, err = p.identity(); err != nil {
 		return v, err
@@ -164,10 +175,17 @@ func (p *Passkeys) build(v values) (err error) {
 	if p.headers, err = gate.NewHeaders(v.identity, v.origins.Insecure(), passkeys.ClientStateCookie); err != nil {
 		return err
 	}
+	idle := time.Duration(orDefault(p.Session.Idle, caddy.Duration(defaultIdle)))
+	lifetime := time.Duration(orDefault(p.Session.Lifetime, caddy.Duration(defaultLifetime)))
+	if p.ended, err = revocation.New(revocation.Config{
+		Records: p.held.records, Keyring: v.keyring, Publisher: p.shared, Lifetime: lifetime,
+	}, p.log); err != nil {
+		return err
+	}
+	p.streams = streams.Rules{Idle: idle, Revoked: p.ended.Revoked}
 	if p.sessions, err = session.New(session.Config{
 		Keyring: v.keyring, Insecure: v.origins.Insecure(), LogoutPath: p.base + "/logout",
-		Idle:     time.Duration(orDefault(p.Session.Idle, caddy.Duration(defaultIdle))),
-		Lifetime: time.Duration(orDefault(p.Session.Lifetime, caddy.Duration(defaultLifetime))),
+		Idle: idle, Lifetime: lifetime, Revocations: p.ended,
 	}); err != nil {
 		return err
 	}

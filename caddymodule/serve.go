@@ -12,6 +12,7 @@ import (
 // ServeHTTP is a request's whole path.
 func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	p.headers.Scrub(r)
+	p.shared.await(r.Context())
 	d := p.gate.Admit(r)
 	setPlaceholders(r, d.Session)
 
@@ -50,6 +51,8 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return p.answer(w, r, p.pages.Session(w, r, d.Session))
 	case gate.ConnectToken:
 		return p.answer(w, r, p.tokens.Serve(w, r, d.Session))
+	case gate.Health:
+		return p.serveHealth(w)
 	case gate.Asset:
 		return p.answer(w, r, p.pages.Asset(w, r))
 	case gate.RelatedOrigins:
@@ -68,5 +71,10 @@ func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, s *session.S
 		}
 	}
 	p.headers.Stamp(r, s)
-	return next.ServeHTTP(w, r)
+	if s == nil {
+		return next.ServeHTTP(w, r)
+	}
+	watched, done := p.held.streams.Watch(r, s, p.streams)
+	defer done()
+	return next.ServeHTTP(w, watched)
 }

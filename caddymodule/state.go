@@ -11,6 +11,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/connecttoken"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/streams"
 )
 
 // states holds what must outlive a configuration reload. Two instances of the
@@ -18,17 +20,22 @@ import (
 var states = caddy.NewUsagePool()
 
 // state is the identity provider's metadata and keys, the connections to it and
-// to Corbado, and how often each user asked for connect tokens.
+// to Corbado, how often each user asked for connect tokens, which sessions were
+// ended before their time, and which WebSockets and event streams are open.
 type state struct {
+	clientID string
 	client   *http.Client
 	provider *login.Provider
 	limiter  *connecttoken.Limiter
+	records  *revocation.Records
+	streams  *streams.Registry
 }
 
 // Destruct runs when no configuration holds the state any more. Requests may
 // still be using it, so only what is idle is closed.
 func (s *state) Destruct() error {
 	s.client.CloseIdleConnections()
+	s.streams.Close()
 	return nil
 }
 
@@ -45,8 +52,11 @@ func stateKey(issuer, clientID string) string { return fmt.Sprintf("%q %q", issu
 func holdState(issuer, clientID string, log *slog.Logger) (*heldState, error) {
 	key := stateKey(issuer, clientID)
 	entry, _, err := states.LoadOrNew(key, func() (caddy.Destructor, error) {
-		client := outbound.NewClient(0)
+		client, open := outbound.NewClient(0), streams.New()
 		return &state{
+			clientID: clientID,
+			records:  revocation.NewRecords(nil, open.Check),
+			streams:  open,
 			client:   client,
 			provider: login.NewProvider(login.ProviderConfig{Issuer: issuer, Client: client, Log: log}),
 			limiter:  connecttoken.NewLimiter(0, 0, time.Now),

@@ -77,6 +77,9 @@ func (g *Gate) Admit(r *http.Request) Decision {
 		if g.public.match(r.URL) {
 			return Decision{Verdict: Upstream}
 		}
+		if g.routes.health(r) {
+			return Decision{Verdict: Health}
+		}
 		return Decision{Verdict: Misdirected}
 	}
 	clean, ok := canonical(r.URL.Path)

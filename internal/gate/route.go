@@ -70,6 +70,7 @@ func newRoutes(base string, related bool) routes {
 		"/logout":        logout,
 		"/signed-out":    get(SignedOut),
 		"/session":       get(SessionInfo),
+		"/health":        get(Health),
 		assets:           get(Asset),
 	}}
 	if related {
@@ -92,6 +93,11 @@ func (rs routes) find(clean string) (route, bool) {
 		rest = assets
 	}
 	return rs.exact[rest], true
+}
+
+// health finds a question after our health, which load balancers ask by address.
+func (rs routes) health(r *http.Request) bool {
+	return r.URL.Path == rs.base+"/health" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
 func (rt route) decide(r *http.Request, s *session.Session, site origin.Set) Decision {

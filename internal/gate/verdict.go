@@ -47,6 +47,8 @@ const (
 	SessionInfo
 	// Asset serves a file of ours.
 	Asset
+	// Health tells machines how the sidecar is: GET <base>/health.
+	Health
 	// RelatedOrigins serves /.well-known/webauthn.
 	RelatedOrigins
 )

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
@@ -36,25 +37,57 @@ func ByEmail(email string) Name { return Name{kind: Email, value: strings.ToLowe
 func (n Name) empty() bool { return n.value == "" }
 
 // digester makes digests, one way for each session secret, the first secret
-// first.
-type digester []*keyedHash
+// first, and follows the keyring.
+type digester struct {
+	keyring *seal.Keyring
+	made    atomic.Pointer[ways]
+}
+
+// ways are made of one state of the keyring.
+type ways struct {
+	list       []*keyedHash
+	generation uint64
+}
 
 // keyedHash is an HMAC that keeps its states for the next digest: making one
 // costs as much as the digest itself.
 type keyedHash struct{ states sync.Pool }
 
-func newDigester(k *seal.Keyring) (digester, error) {
-	keys, err := k.MACKeys(purpose)
+func newDigester(k *seal.Keyring) (*digester, error) {
+	d := &digester{keyring: k}
+	_, err := d.make()
+	return d, err
+}
+
+func (d *digester) make() (*ways, error) {
+	made := &ways{generation: d.keyring.Generation()}
+	keys, err := d.keyring.MACKeys(purpose)
 	if err != nil {
 		return nil, err
 	}
-	d := make(digester, len(keys))
-	for i, key := range keys {
-		d[i] = &keyedHash{sync.Pool{New: func() any {
+	for _, key := range keys {
+		made.list = append(made.list, &keyedHash{sync.Pool{New: func() any {
 			return &hashState{mac: hmac.New(sha256.New, key)}
-		}}}
+		}}})
 	}
-	return d, nil
+	d.made.Store(made)
+	return made, nil
+}
+
+// ways returns the ways for the secrets as they are now. A successor is known
+// an hour before it is used and the first secret for a session's lifetime after
+// that, so whatever is recorded in all ways that are known is found by all who
+// look for it while it matters.
+func (d *digester) ways() []*keyedHash {
+	made := d.made.Load()
+	if made.generation == d.keyring.Generation() {
+		return made.list
+	}
+	// The same purpose could be derived before, so this does not fail.
+	if next, err := d.make(); err == nil {
+		made = next
+	}
+	return made.list
 }
 
 type hashState struct {

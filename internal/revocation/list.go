@@ -38,7 +38,7 @@ type Config struct {
 // use.
 type List struct {
 	records   *Records
-	digests   digester
+	digests   *digester
 	publisher Publisher
 	lifetime  time.Duration
 	now       func() time.Time
@@ -74,8 +74,8 @@ func (l *List) Revoked(s *session.Session) bool {
 		if n.empty() || !l.records.any(n.kind) {
 			continue
 		}
-		for i := range l.digests {
-			cutoff, ok := l.records.cutoff(n.kind, l.digests[i].digest(n))
+		for _, way := range l.digests.ways() {
+			cutoff, ok := l.records.cutoff(n.kind, way.digest(n))
 			if ok && (n.kind == SessionID || began <= cutoff) {
 				return true
 			}
@@ -137,9 +137,10 @@ func (l *List) end(ctx context.Context, n Name) error {
 // recordsOf returns one record for each session secret, so that replicas in the
 // middle of a key rotation understand each other as long as they share one.
 func (l *List) recordsOf(n Name, cutoff, expires time.Time) []Record {
-	records := make([]Record, len(l.digests))
-	for i := range l.digests {
-		records[i] = Record{Kind: n.kind, Digest: l.digests[i].digest(n), Cutoff: cutoff, Expires: expires}
+	ways := l.digests.ways()
+	records := make([]Record, len(ways))
+	for i, way := range ways {
+		records[i] = Record{Kind: n.kind, Digest: way.digest(n), Cutoff: cutoff, Expires: expires}
 	}
 	return records
 }

@@ -44,7 +44,7 @@ func (k *Keyring) Box(purpose string, maxAge time.Duration, now func() time.Time
 
 func (b *Box) make(of *secrets) (*codecs, error) {
 	made := &codecs{of: of}
-	for _, s := range *of {
+	for _, s := range of.list {
 		hashKey, err := b.keyring.derive(s, b.purpose, "authenticate")
 		if err != nil {
 			return nil, fmt.Errorf("derive key: %w", err)

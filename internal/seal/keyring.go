@@ -31,7 +31,10 @@ type Keyring struct {
 }
 
 // secrets is one state of a keyring; it is never changed.
-type secrets [][]byte
+type secrets struct {
+	list       [][]byte
+	generation uint64
+}
 
 // NewKeyring takes one or more secrets of at least MinSecret bytes each.
 func NewKeyring(list ...[]byte) (*Keyring, error) {
@@ -40,7 +43,7 @@ func NewKeyring(list ...[]byte) (*Keyring, error) {
 }
 
 // Replace puts other secrets in place of those that the keyring holds. A list
-// that cannot be used is refused and changes nothing.
+// that cannot be used is refused and changes nothing. One caller at a time.
 func (k *Keyring) Replace(list ...[]byte) error {
 	if len(list) == 0 {
 		return errors.New("no session key")
@@ -50,10 +53,16 @@ func (k *Keyring) Replace(list ...[]byte) error {
 			return fmt.Errorf("session key %d has %d bytes; it needs at least %d", i+1, len(s), MinSecret)
 		}
 	}
-	next := secrets(slices.Clone(list))
-	k.current.Store(&next)
+	next := &secrets{list: slices.Clone(list)}
+	if last := k.current.Load(); last != nil {
+		next.generation = last.generation + 1
+	}
+	k.current.Store(next)
 	return nil
 }
+
+// Generation changes with each Replace: whoever keeps MACKeys makes them anew.
+func (k *Keyring) Generation() uint64 { return k.current.Load().generation }
 
 // Bind returns a keyring for one relying party. Sites that share a secret, such
 // as the one in Caddy's storage, must not accept each other's sessions: a user
@@ -66,8 +75,9 @@ func (k *Keyring) Bind(context string) *Keyring {
 // authenticate or digest values of one purpose that are not sealed. The purpose
 // carries a version, as that of a Box does.
 func (k *Keyring) MACKeys(purpose string) ([][]byte, error) {
-	keys := make([][]byte, len(k.secrets))
-	for i, s := range k.secrets {
+	list := k.current.Load().list
+	keys := make([][]byte, len(list))
+	for i, s := range list {
 		key, err := k.derive(s, purpose, "digest")
 		if err != nil {
 			return nil, fmt.Errorf("derive key: %w", err)

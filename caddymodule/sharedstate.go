@@ -1,0 +1,110 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	fleet "github.com/passkey-sidecar/passkey-sidecar/internal/state"
+)
+
+// State says what the replicas of a fleet share: which sessions were ended before
+// their time, records against replay, locks and rates. Sessions themselves stay
+// in the browser's cookie.
+type State struct {
+	// `memory` (default) shares nothing. `redis://host:6379/0`, or `rediss://` for
+	// TLS, is a Redis or Valkey server of version 6.2 or later; `user@` before the
+	// host is its ACL user; several hosts, with commas between, are Sentinels or
+	// nodes of a Cluster. Replicas must use the same session keys.
+	URL string `json:"url,omitempty"`
+	// The password there, as a placeholder.
+	Password string `json:"password,omitempty"`
+	// File with the authorities, in PEM, that may sign the server's certificate.
+	// Default: the system's.
+	TLSCA string `json:"tls_ca,omitempty"`
+	// Whether the hosts are nodes of a Redis Cluster.
+	Cluster bool `json:"cluster,omitempty"`
+	// The primary's name at the Sentinels, which the hosts then are.
+	Sentinel string `json:"sentinel,omitempty"`
+	// The Sentinels' own password, as a placeholder. Default: none.
+	SentinelPassword string `json:"sentinel_password,omitempty"`
+}
+
+const stateMemory = "memory"
+
+// parse reads: state memory | state <url> { … }
+func (s *State) parse(d *caddyfile.Dispenser) error {
+	if !d.AllArgs(&s.URL) {
+		return d.Err("state takes memory or one address, like redis://redis.example.com:6379/0")
+	}
+	if s.URL == stateMemory {
+		return noBlock(d, "state memory")
+	}
+	return settings{
+		"password":          text(&s.Password),
+		"tls_ca":            text(&s.TLSCA),
+		"cluster":           toggle(&s.Cluster),
+		"sentinel":          text(&s.Sentinel),
+		"sentinel_password": text(&s.SentinelPassword),
+	}.parse(d, "state")
+}
+
+// toggle parses a setting without arguments.
+func toggle(dst *bool) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		name := d.Val()
+		if d.NextArg() {
+			return d.Errf("%s takes no value", name)
+		}
+		*dst = true
+		return noBlock(d, name)
+	}
+}
+
+// address resolves the placeholders. The zero address is memory.
+func (s *State) address(ctx context.Context, rv resolver) (a fleet.Address, err error) {
+	if s.URL == "" || s.URL == stateMemory {
+		if *s != (State{URL: s.URL}) {
+			return a, errors.New("state memory takes no further settings")
+		}
+		return a, nil
+	}
+	if !strings.Contains(s.URL, "{") && fleet.HasPassword(s.URL) {
+		return a, errors.New("state: a password stands in the address, where the admin API and autosave.json show it; " +
+			"write it as: password {file./run/secrets/redis_password}")
+	}
+	if a.URL, err = rv.text("state", s.URL); err != nil {
+		return a, err
+	}
+	if a.Sentinel, err = rv.text("state sentinel", s.Sentinel); err != nil {
+		return a, err
+	}
+	a.Cluster = s.Cluster
+	if s.Password != "" {
+		if a.Password, err = rv.secret(ctx, "state password", s.Password); err != nil {
+			return a, err
+		}
+	}
+	if s.SentinelPassword != "" {
+		if a.SentinelPassword, err = rv.secret(ctx, "state sentinel_password", s.SentinelPassword); err != nil {
+			return a, err
+		}
+	}
+	if s.TLSCA != "" {
+		file, err := rv.text("state tls_ca", s.TLSCA)
+		if err != nil {
+			return a, err
+		}
+		if a.CA, err = os.ReadFile(file); err != nil {
+			return a, fmt.Errorf("state tls_ca: %w", err)
+		}
+	}
+	if err := a.Check(); err != nil {
+		return a, fmt.Errorf("state: %w", err)
+	}
+	return a, nil
+}
