@@ -175,6 +175,36 @@ func TestReplicasInAKeyRotationUnderstandEachOther(t *testing.T) {
 	}
 }
 
+func TestListFollowsARotationWhileItIsInUse(t *testing.T) {
+	c := newClock()
+	k := ring(t, 'a')
+	l := newList(t, c, k, nil)
+	first, second := alice(c.at), alice(c.at)
+	first.ID, second.ID = "first", "second"
+	if err := l.EndSession(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	secret := func(b byte) []byte { return bytes.Repeat([]byte{b}, seal.MinSecret) }
+	// The successor is published, takes over, and the old one is withdrawn.
+	for _, step := range [][][]byte{{secret('a'), secret('b')}, {secret('b'), secret('a')}} {
+		if err := k.Replace(step...); err != nil {
+			t.Fatal(err)
+		}
+		if !l.Revoked(first) {
+			t.Error("what was revoked under the old secret is alive")
+		}
+	}
+	if err := l.EndSession(t.Context(), second.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Replace(secret('b')); err != nil {
+		t.Fatal(err)
+	}
+	if !l.Revoked(second) {
+		t.Error("what was revoked while both were known is alive under the new one alone")
+	}
+}
+
 func TestUnpublishedRevocationHoldsHere(t *testing.T) {
 	c := newClock()
 	p := &published{err: errors.New("queue full")}
