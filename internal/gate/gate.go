@@ -18,6 +18,11 @@ type Sessions interface {
 	Read(r *http.Request) (*session.Session, error)
 }
 
+// Access tells who of the signed-in may use the app; access.Rules is one.
+type Access interface {
+	Allows(s *session.Session) bool
+}
+
 // Config of a Gate.
 type Config struct {
 	// Base is the base path of our own routes, like "/passkeys".
@@ -29,12 +34,18 @@ type Config struct {
 	Origins origin.Set
 	// RelatedOrigins makes /.well-known/webauthn ours.
 	RelatedOrigins bool
+	// Access admits users; nil admits everybody who is signed in.
+	Access Access
+	// Bearer takes bearer tokens for the app where there is no session.
+	Bearer bool
 }
 
 // Gate admits requests.
 type Gate struct {
 	origins  origin.Set
 	sessions Sessions
+	access   Access
+	bearer   bool
 	public   publicPaths
 	routes   routes
 }
@@ -42,8 +53,13 @@ type Gate struct {
 // Decision is what Admit found.
 type Decision struct {
 	Verdict Verdict
-	// Session is the signed-in user, nil for nobody.
+	// Session is the signed-in user, nil for nobody. On the way to the app it is
+	// who the app is told of: nil for a user of a public path who may not use
+	// the rest.
 	Session *session.Session
+	// Bearer tells that Session is of a bearer token, not of a browser: it has no
+	// cookie and must get none.
+	Bearer bool
 	// Allow lists the methods of a route that was asked with another one.
 	Allow string
 }
@@ -57,7 +73,10 @@ func New(c Config, sessions Sessions) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Gate{origins: c.Origins, sessions: sessions, public: public, routes: newRoutes(c.Base, c.RelatedOrigins)}, nil
+	return &Gate{
+		origins: c.Origins, sessions: sessions, access: c.Access, bearer: c.Bearer,
+		public: public, routes: newRoutes(c.Base, c.RelatedOrigins),
+	}, nil
 }
 
 // CheckBase tells what is wrong with a base path.
@@ -94,13 +113,36 @@ func (g *Gate) Admit(r *http.Request) Decision {
 	if route, ours := g.routes.find(clean); ours {
 		d := route.decide(r, s, g.origins)
 		d.Session = s
+		if d.Verdict.forUsers() && s != nil && !g.allows(s) {
+			d.Verdict = Forbidden
+		}
 		return d
 	}
-	if s != nil || g.public.match(r.URL) {
-		return Decision{Verdict: Upstream, Session: s}
+	switch {
+	case s != nil:
+		return g.toApp(r, s)
+	case g.bearer && carriesBearer(r.Header):
+		return Decision{Verdict: BearerToken}
+	case g.public.match(r.URL):
+		return Decision{Verdict: Upstream}
 	}
 	return Decision{Verdict: challenge(r)}
 }
+
+// toApp decides for somebody who is known whether the app gets the request, and
+// whom it is told of. A public path stays public for those who may not use the
+// rest: they are nobody there, as everybody without a session is.
+func (g *Gate) toApp(r *http.Request, s *session.Session) Decision {
+	switch {
+	case g.allows(s):
+		return Decision{Verdict: Upstream, Session: s}
+	case g.public.match(r.URL):
+		return Decision{Verdict: Upstream}
+	}
+	return Decision{Verdict: Forbidden, Session: s}
+}
+
+func (g *Gate) allows(s *session.Session) bool { return g.access == nil || g.access.Allows(s) }
 
 // canonical resolves dot segments and repeated slashes, so that no spelling of
 // a path of ours reaches the app. A request target that is no path ("*", a

@@ -16,6 +16,10 @@ const (
 	Misdirected
 	// BadPath refuses a request target that is not a path: 400.
 	BadPath
+	// Forbidden refuses a user who is signed in and may not use the app: 403.
+	Forbidden
+	// BearerToken asks for the token to be verified, and then for AdmitBearer.
+	BearerToken
 	// CrossSite refuses a form that another site posts: 403.
 	CrossSite
 	// NotFound answers unknown paths under the base path.
@@ -52,3 +56,14 @@ const (
 	// RelatedOrigins serves /.well-known/webauthn.
 	RelatedOrigins
 )
+
+// forUsers tells the routes of ours that are for users of the app. The others
+// are how somebody who may not use it signs out or takes another account.
+func (v Verdict) forUsers() bool {
+	switch v {
+	case List, Append, AppendResult, ConnectToken:
+		return true
+	default:
+		return false
+	}
+}
