@@ -16,10 +16,9 @@ import (
 // Caps of what a session holds of a claim, in bytes. A longer value is left out:
 // half an e-mail address is another address.
 const (
-	maxEmail  = 320 // RFC 5321 section 4.5.3.1: 64 before the @, 255 after it
-	maxText   = 256
-	maxClaim  = 1024
-	maxGroups = 4096 // joined
+	maxEmail = 320 // RFC 5321 section 4.5.3.1: 64 before the @, 255 after it
+	maxText  = 256
+	maxClaim = 1024
 )
 
 // errForeignUserinfo means that the userinfo endpoint spoke of somebody else.
@@ -63,36 +62,53 @@ func fromIDTokenOnly(claim string) bool {
 // they are filled in from the userinfo endpoint. If that does not answer, the
 // person still signs in, with less known about them.
 func (rp *RelyingParty) identify(ctx context.Context, md *metadata, id *idToken, t *tokens) (*session.Session, error) {
-	claims := id.claims
-	if md.userinfoEndpoint != "" && claims.lackAny(rp.wanted) {
-		more, err := rp.userinfo(ctx, md, t.access)
-		switch sub, _ := more.text("sub"); {
-		case err != nil:
-			rp.log.WarnContext(ctx, "userinfo not available, signing in without it", slog.String("error", printable(err.Error(), maxLogText)))
-		case sub != id.subject:
-			return nil, errForeignUserinfo
-		default:
-			claims.fill(more, append(slices.Clip(rp.wanted), "groups", "email_verified"))
-		}
+	err := rp.fillIn(ctx, md, id, t)
+	switch {
+	case errors.Is(err, errForeignUserinfo):
+		return nil, err
+	case err != nil:
+		rp.log.WarnContext(ctx, "userinfo not available, signing in without it", slog.String("error", printable(err.Error(), maxLogText)))
 	}
-	c := claimReader{claims: claims, drop: func(claim, reason string) {
+	s := rp.describe(ctx, id)
+	s.RefreshToken = t.refresh
+	return s, nil
+}
+
+// fillIn takes the claims that the ID token lacks from the userinfo endpoint.
+func (rp *RelyingParty) fillIn(ctx context.Context, md *metadata, id *idToken, t *tokens) error {
+	if md.userinfoEndpoint == "" || !id.claims.lackAny(rp.wanted) {
+		return nil
+	}
+	more, err := rp.userinfo(ctx, md, t.access)
+	if err != nil {
+		return err
+	}
+	if sub, _ := more.text("sub"); sub != id.subject {
+		return errForeignUserinfo
+	}
+	id.claims.fill(more, append(slices.Clip(rp.wanted), "groups", "email_verified"))
+	return nil
+}
+
+// describe takes a user's claims into a session.
+func (rp *RelyingParty) describe(ctx context.Context, id *idToken) *session.Session {
+	c := claimReader{claims: id.claims, drop: func(claim, reason string) {
 		rp.log.WarnContext(ctx, "claim left out", slog.String("claim", claim), slog.String("reason", reason))
 	}}
 	s := &session.Session{
-		Issuer:       rp.provider.issuer,
-		Subject:      id.subject,
-		Email:        c.email(),
-		Name:         c.line("name"),
-		Username:     c.line("preferred_username"),
-		Groups:       c.groups(),
-		AMR:          c.methods(),
-		ACR:          c.line("acr"),
-		IDP:          c.line("idp"),
-		ProviderSID:  c.line("sid"),
-		AuthTime:     id.authTime,
-		RefreshToken: t.refresh,
+		Issuer:      rp.provider.issuer,
+		Subject:     id.subject,
+		Email:       c.email(),
+		Name:        c.line("name"),
+		Username:    c.line("preferred_username"),
+		Groups:      c.groups(rp.config.Groups),
+		AMR:         c.methods(),
+		ACR:         c.line("acr"),
+		IDP:         c.line("idp"),
+		ProviderSID: c.line("sid"),
+		AuthTime:    id.authTime,
 	}
-	s.EmailUnverified = claims.denies("email_verified")
+	s.EmailUnverified = id.claims.denies("email_verified")
 	s.Passkey = s.IDP != "" && s.IDP == rp.config.PasskeyIDP
 	for _, name := range rp.config.Claims {
 		if session.Standard(name) {
@@ -102,7 +118,7 @@ func (rp *RelyingParty) identify(ctx context.Context, md *metadata, id *idToken,
 			s.Claims = append(s.Claims, session.Claim{Name: name, Value: v})
 		}
 	}
-	return s, nil
+	return s
 }
 
 func (rp *RelyingParty) claimsProblem(err error) *problem.Problem {
@@ -159,11 +175,6 @@ func (c claimReader) email() string {
 		return ""
 	}
 	return v
-}
-
-// groups returns the groups joined for a header, as many as fit.
-func (c claimReader) groups() string {
-	return c.joined("groups", maxGroups)
 }
 
 // joined returns a list claim, or a single string as a list of one, joined and

@@ -1,7 +1,6 @@
 package login
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -188,37 +187,6 @@ func TestEmailWithTwoAts(t *testing.T) {
 		b.signIn("/")
 		if got := b.session().Email; got != want {
 			t.Errorf("%q became %q", email, got)
-		}
-	}
-}
-
-func TestGroups(t *testing.T) {
-	t.Parallel()
-	var many []string
-	for i := range 500 {
-		many = append(many, fmt.Sprintf("group-%04d", i))
-	}
-	for _, c := range []struct {
-		groups any
-		want   string
-	}{
-		{[]string{"a", "b"}, "a,b"},
-		{"single", "single"},
-		{[]string{}, ""},
-		{[]string{"Sales, EMEA", "100%"}, "Sales%2C EMEA,100%25"},
-		{map[string]any{"a": 1}, ""},
-		{many, strings.Join(many[:372], ",")}, // 11 bytes each, and no comma after the last
-	} {
-		s := newSite(t)
-		s.op.change = func(m map[string]any) { m["groups"] = c.groups }
-		b := s.browser()
-		b.signIn("/")
-		got := b.session().Groups
-		if got != c.want || len(got) > maxGroups {
-			t.Errorf("%v became %d bytes %q", c.groups, len(got), got)
-		}
-		if len(c.want) > 1000 && !strings.Contains(s.log.String(), "the last 128 of 500 values") {
-			t.Errorf("no warning: %s", s.log)
 		}
 	}
 }

@@ -20,8 +20,11 @@ type metadata struct {
 	// userinfoEndpoint and endSessionEndpoint may be empty.
 	userinfoEndpoint   string
 	endSessionEndpoint string
-	keys               oidc.KeySet
-	fetchedAt          time.Time
+	// keys are for tokens that the provider handed us; postedKeys, with a ration
+	// of their own, for tokens that anybody may have posted.
+	keys       oidc.KeySet
+	postedKeys oidc.KeySet
+	fetchedAt  time.Time
 }
 
 // discover reads the metadata. go-oidc compares the issuer byte by byte.
@@ -43,6 +46,7 @@ func discover(ctx context.Context, issuer string, client *http.Client, now func(
 		userinfoEndpoint:      op.UserInfoEndpoint(),
 		endSessionEndpoint:    doc.EndSession,
 		keys:                  newKeySet(doc.JWKSURI, client, now), //nolint:contextcheck // the keys outlive the request
+		postedKeys:            newKeySet(doc.JWKSURI, client, now), //nolint:contextcheck // likewise
 		fetchedAt:             now(),
 	}
 	for _, e := range []struct {

@@ -135,7 +135,7 @@ type keyError struct {
 // VerifySignature implements oidc.KeySet.
 func (k *keyError) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
 	payload, err := k.KeySet.VerifySignature(ctx, jwt)
-	if errors.Is(err, errKeysUnavailable) || errors.Is(err, errUnknownKey) || ctx.Err() != nil {
+	if errors.Is(err, ErrKeysUnavailable) || errors.Is(err, errUnknownKey) || ctx.Err() != nil {
 		k.err = err
 	}
 	return payload, err
@@ -143,7 +143,7 @@ func (k *keyError) VerifySignature(ctx context.Context, jwt string) ([]byte, err
 
 // idTokenProblem turns an error of verify into what the person sees.
 func (rp *RelyingParty) idTokenProblem(err error, a *attempt) *problem.Problem {
-	if errors.Is(err, errKeysUnavailable) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, ErrKeysUnavailable) || errors.Is(err, context.DeadlineExceeded) {
 		return rp.unavailable(shortWait, err, a)
 	}
 	p := &problem.Problem{

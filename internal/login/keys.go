@@ -16,8 +16,8 @@ import (
 const keyPause = time.Minute
 
 var (
-	// errKeysUnavailable means that the provider's keys could not be read.
-	errKeysUnavailable = errors.New("the identity provider's keys cannot be read")
+	// ErrKeysUnavailable means that the provider's keys could not be read.
+	ErrKeysUnavailable = errors.New("the identity provider's keys cannot be read")
 	// errUnknownKey means that they were read a moment ago.
 	errUnknownKey = errors.New("signed with a key that the identity provider did not publish a moment ago")
 )
@@ -55,16 +55,33 @@ func (k *keyRation) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := next.RoundTrip(r)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errKeysUnavailable, err)
+		return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, err)
 	}
 	switch {
 	case resp.StatusCode == http.StatusOK:
 		k.note()
 	case resp.StatusCode >= http.StatusBadRequest:
 		_ = resp.Body.Close()
-		return nil, fmt.Errorf("%w: %s", errKeysUnavailable, resp.Status)
+		return nil, fmt.Errorf("%w: %s", ErrKeysUnavailable, resp.Status)
 	}
 	return resp, nil
+}
+
+// VerifySignature returns the payload of a token that this provider signed. It
+// is for tokens that anybody may post to us, like a logout token: what they make
+// us fetch comes from a ration of its own, so that nobody can spend that of the
+// sign-ins. The caller has pinned the algorithms. The error wraps
+// ErrKeysUnavailable when the provider and not the token is to blame.
+func (p *Provider) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
+	md, err := p.metadata(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, err)
+	}
+	payload, err := md.postedKeys.VerifySignature(ctx, jwt)
+	if err != nil && ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, ctx.Err())
+	}
+	return payload, err
 }
 
 func (k *keyRation) spent() bool {

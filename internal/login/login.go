@@ -55,6 +55,9 @@ type Config struct {
 	Scopes []string
 	// Claims are further claims that a session is to hold.
 	Claims []string
+	// Groups says which groups a session holds; the zero value means all, as far
+	// as they fit.
+	Groups Groups
 	// PasskeyIDP is the id, at Okta, of the identity provider that passkeys sign
 	// in by: sessions that it vouches for are marked. "" means none.
 	PasskeyIDP string
