@@ -45,8 +45,8 @@ func discover(ctx context.Context, issuer string, client *http.Client, now func(
 		tokenEndpoint:         op.Endpoint().TokenURL,
 		userinfoEndpoint:      op.UserInfoEndpoint(),
 		endSessionEndpoint:    doc.EndSession,
-		keys:                  newKeySet(doc.JWKSURI, client, now), //nolint:contextcheck // the keys outlive the request
-		postedKeys:            newKeySet(doc.JWKSURI, client, now), //nolint:contextcheck // likewise
+		keys:                  newKeySet(doc.JWKSURI, client, now, false), //nolint:contextcheck // the keys outlive the request
+		postedKeys:            newKeySet(doc.JWKSURI, client, now, true),  //nolint:contextcheck // likewise
 		fetchedAt:             now(),
 	}
 	for _, e := range []struct {

@@ -26,28 +26,35 @@ var (
 // another key, and then asks each time; the ration keeps forged tokens from
 // turning us into a load on the provider. The keys outlive the request that they
 // were first needed for, and the configuration that served it, so they keep none
-// of its context.
-func newKeySet(jwksURL string, client *http.Client, now func() time.Time) oidc.KeySet {
+// of its context. posted is for tokens that anybody may have posted.
+func newKeySet(jwksURL string, client *http.Client, now func() time.Time, posted bool) oidc.KeySet {
 	rationed := *client
-	rationed.Transport = &keyRation{next: client.Transport, now: now}
+	rationed.Transport = &keyRation{next: client.Transport, now: now, posted: posted}
 	return oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), &rationed), jwksURL)
 }
 
 // keyRation lets through the first reading and then one a minute. Failed
-// readings do not count.
+// readings do not count: whoever signs in may try again at once. Where anybody
+// may post a token, the provider is left alone after each failure, as after one
+// of its metadata, so that a flood does not fall on it while it is down.
 type keyRation struct {
-	next http.RoundTripper
-	now  func() time.Time
+	next   http.RoundTripper
+	now    func() time.Time
+	posted bool
 
-	mu     sync.Mutex
-	read   bool
-	reread time.Time
+	mu       sync.Mutex
+	read     bool
+	reread   time.Time
+	failures int
+	nextTry  time.Time
 }
 
 // RoundTrip implements http.RoundTripper.
 func (k *keyRation) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Response == nil && k.spent() { // a redirect belongs to the reading that led to it
-		return nil, errUnknownKey
+	if r.Response == nil { // a redirect belongs to the reading that led to it
+		if err := k.spent(); err != nil {
+			return nil, err
+		}
 	}
 	next := k.next
 	if next == nil {
@@ -55,12 +62,14 @@ func (k *keyRation) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := next.RoundTrip(r)
 	if err != nil {
+		k.failed()
 		return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, err)
 	}
 	switch {
 	case resp.StatusCode == http.StatusOK:
 		k.note()
 	case resp.StatusCode >= http.StatusBadRequest:
+		k.failed()
 		_ = resp.Body.Close()
 		return nil, fmt.Errorf("%w: %s", ErrKeysUnavailable, resp.Status)
 	}
@@ -84,10 +93,18 @@ func (p *Provider) VerifySignature(ctx context.Context, jwt string) ([]byte, err
 	return payload, err
 }
 
-func (k *keyRation) spent() bool {
+// spent says why the keys must not be read now, nil if they may.
+func (k *keyRation) spent() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return !k.reread.IsZero() && k.now().Sub(k.reread) < keyPause
+	now := k.now()
+	switch {
+	case k.posted && now.Before(k.nextTry):
+		return fmt.Errorf("%w: they could not be read a moment ago", ErrKeysUnavailable)
+	case !k.reread.IsZero() && now.Sub(k.reread) < keyPause:
+		return errUnknownKey
+	}
+	return nil
 }
 
 func (k *keyRation) note() {
@@ -97,4 +114,12 @@ func (k *keyRation) note() {
 		k.reread = k.now()
 	}
 	k.read = true
+	k.failures, k.nextTry = 0, time.Time{}
+}
+
+func (k *keyRation) failed() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.nextTry = k.now().Add(pause(k.failures))
+	k.failures++
 }
