@@ -8,6 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 )
@@ -15,6 +16,11 @@ import (
 // answer shows what a room could not do. It returns nil, because the answer has
 // been written.
 func (p *Passkeys) answer(w http.ResponseWriter, r *http.Request, err error) error {
+	return p.answerWith(p.pages.Problem, w, r, err)
+}
+
+// answerWith is answer in a given form: a page or JSON, or always JSON.
+func (p *Passkeys) answerWith(show func(http.ResponseWriter, *http.Request, *problem.Problem, string), w http.ResponseWriter, r *http.Request, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -31,7 +37,7 @@ func (p *Passkeys) answer(w http.ResponseWriter, r *http.Request, err error) err
 	p.log.LogAttrs(r.Context(), level, "request not served",
 		slog.String("code", pr.Code), slog.Int("status", pr.Status), slog.String("method", r.Method),
 		slog.String("path", r.URL.Path), slog.String("client_ip", clientIP(r)), slog.Any("error", pr.Err))
-	p.pages.Problem(w, r, pr, requestID(r))
+	show(w, r, pr, requestID(r))
 	return nil
 }
 
@@ -44,6 +50,12 @@ const (
 func (p *Passkeys) refuse(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
 	if d.Allow != "" {
 		w.Header().Set("Allow", d.Allow)
+	}
+	switch {
+	case d.Verdict == gate.Forbidden:
+		return p.forbid(w, r, d)
+	case d.Verdict == gate.Refuse && p.bearer != nil:
+		w.Header().Set("WWW-Authenticate", bearer.Wanted)
 	}
 	return p.answer(w, r, p.refusal(r, d))
 }

@@ -59,6 +59,16 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //			lifetime <duration>
 //		}
 //		enroll   always|never|every <duration>
+//		allow {
+//			group  <name...>
+//			email  <address...>
+//			domain <name...>
+//		}
+//		groups   <name or prefix*...>
+//		bearer {
+//			issuer   <url>
+//			audience <name...>
+//		}
 //		identity forwarded|remote|{
 //			<Header> <claim>
 //		}
@@ -108,6 +118,9 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"corbado":         block("corbado", p.Corbado.settings(), p.Corbado.missing),
 		"session":         block("session", p.Session.settings(), nil),
 		"enroll":          p.Enroll.parse,
+		"allow":           p.parseAllow,
+		"groups":          p.Groups.parse,
+		"bearer":          p.parseBearer,
 		"identity":        p.Identity.parse,
 		"public":          texts(&p.Public),
 		"related_origins": texts(&p.RelatedOrigins),

@@ -5,7 +5,8 @@
 // A request takes this path, in ServeHTTP (serve.go):
 //
 //	scrub what the client must not say     internal/gate
-//	admit: who is it, what is it           internal/gate, internal/session
+//	admit: who is it, what is it, may it   internal/gate, internal/session, internal/access
+//	a program with a token instead         internal/bearer
 //	one of
 //	  sign-in, callback, sign-out          internal/login
 //	  pages, assets, result of an offer    internal/passkeys
@@ -14,5 +15,6 @@
 //	  the app: stamp identity, next        internal/gate
 //
 // The configuration types stand beside the parsers of their Caddyfile blocks:
-// okta.go, corbado.go, session.go, enroll.go, identity.go, brand.go.
+// okta.go, corbado.go, session.go, enroll.go, allow.go, groups.go, bearer.go,
+// identity.go, brand.go.
 package caddymodule

@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/connecttoken"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
@@ -46,11 +47,19 @@ type Passkeys struct {
 	Session Session `json:"session,omitzero"`
 	// When users are asked to add a passkey after signing in.
 	Enroll Enroll `json:"enroll,omitzero"`
+	// Who of the signed-in users may use the app. Default: everybody.
+	Allow *Allow `json:"allow,omitempty"`
+	// Which of a user's groups a session holds and the app is told of.
+	Groups Groups `json:"groups,omitempty"`
+	// Access tokens that programs may send instead of a session. Default: none,
+	// and the app gets every `Authorization` field as it came.
+	Bearer *Bearer `json:"bearer,omitempty"`
 	// Which request headers tell the app who the user is.
 	Identity Identity `json:"identity,omitzero"`
 	// Paths that need no session: exact (`/healthz`) or a prefix (`/static/*`).
-	// Default: none. A request in any unusual spelling (dot segments, encoded
-	// slashes, `;` parameters) is not public.
+	// The app is told who is signed in there too, if anybody is: for a page that
+	// looks different then, make it public. Default: none. A request in any unusual
+	// spelling (dot segments, encoded slashes, `;` parameters) is not public.
 	Public []string `json:"public,omitempty"`
 	// Other origins that may use passkeys of this site's domain, like Okta's
 	// custom domain `https://login.example.net` where it shares no parent domain
@@ -75,6 +84,8 @@ type Passkeys struct {
 	streams  streams.Rules
 	headers  *gate.Headers
 	gate     *gate.Gate
+	bearer   *bearer.Verifier
+	bearerOf *heldIssuer
 	sessions *session.Store
 	login    *login.RelyingParty
 	pages    *passkeys.Pages
@@ -91,7 +102,7 @@ func (Passkeys) CaddyModule() caddy.ModuleInfo {
 
 // Cleanup gives back what this instance took. Requests that began under it may
 // still be running, so nothing that they use is closed here.
-func (p *Passkeys) Cleanup() error { return errors.Join(p.shared.release(), p.held.release()) }
+func (p *Passkeys) Cleanup() error { return errors.Join(p.shared.release(), p.held.release(), p.bearerOf.release()) }
 
 var (
 	_ caddy.Provisioner           = (*Passkeys)(nil)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/access"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/connecttoken"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
@@ -49,6 +51,8 @@ type values struct {
 	origins  origin.Set
 	keyring  *seal.Keyring
 	identity gate.Identity
+	rules    *access.Rules
+	bearer   bearer.Config
 	login    login.Config
 	corbado  corbado.Config
 	pages    passkeys.Config
@@ -89,6 +93,9 @@ func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) 
 	v.keyring = keyring.Bind(v.issuer + " " + v.login.ClientID)
 	v.login.Origins, v.login.BasePath, v.login.Keyring = v.origins, p.base, v.keyring
 	v.login.Claims = furtherClaims(v.identity)
+	if err := p.accessValues(rv, &v); err != nil {
+		return v, err
+	}
 	if err := p.corbadoValues(ctx, rv, &v); err != nil {
 		return v, err
 	}
@@ -191,13 +198,17 @@ func (p *Passkeys) build(v values) (err error) {
 	}
 	if p.gate, err = gate.New(gate.Config{
 		Base: p.base, Public: p.Public, Origins: v.origins, RelatedOrigins: p.related != nil,
+		Access: v.rules, Bearer: p.Bearer != nil,
 	}, p.sessions); err != nil {
 		return err
 	}
 	if p.pages, err = passkeys.New(v.pages, p.log); err != nil {
 		return err
 	}
-	if p.login, err = login.New(v.login, p.held.provider, p.sessions, p.pages, p.log); err != nil {
+	if p.login, err = login.New(v.login, p.held.provider, p.sessions, landing{p.pages, v.rules}, p.log); err != nil {
+		return err
+	}
+	if err = p.buildBearer(v); err != nil {
 		return err
 	}
 	v.corbado.HTTPClient = p.held.client

@@ -6,7 +6,6 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 // ServeHTTP is a request's whole path.
@@ -14,10 +13,17 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	p.headers.Scrub(r)
 	p.shared.await(r.Context())
 	d := p.gate.Admit(r)
+	if d.Verdict == gate.BearerToken {
+		var err error
+		if d, err = p.admitBearer(r); err != nil {
+			setPlaceholders(r, nil)
+			return p.refuseBearer(w, r, err)
+		}
+	}
 	setPlaceholders(r, d.Session)
 
 	if d.Verdict == gate.Upstream {
-		return p.upstream(w, r, d.Session, next)
+		return p.upstream(w, r, d, next)
 	}
 	requestID(r)
 	switch d.Verdict {
@@ -64,17 +70,17 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 
 // upstream passes the request on to the app, with the identity that we vouch
 // for and without our cookies.
-func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, s *session.Session, next caddyhttp.Handler) error {
-	if s != nil {
-		if err := p.sessions.Touch(w, r, s); err != nil {
+func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, d gate.Decision, next caddyhttp.Handler) error {
+	if d.Session != nil && !d.Bearer {
+		if err := p.sessions.Touch(w, r, d.Session); err != nil {
 			return p.answer(w, r, err)
 		}
 	}
-	p.headers.Stamp(r, s)
-	if s == nil {
+	p.headers.Stamp(r, d.Session)
+	if d.Session == nil || d.Bearer {
 		return next.ServeHTTP(w, r)
 	}
-	watched, done := p.held.streams.Watch(r, s, p.streams)
+	watched, done := p.held.streams.Watch(r, d.Session, p.streams)
 	defer done()
 	return next.ServeHTTP(w, watched)
 }

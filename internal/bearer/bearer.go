@@ -148,8 +148,9 @@ func (v *Verifier) verify(ctx context.Context, raw string) (*session.Session, st
 	return s, t.client(), nil
 }
 
-// refused writes the log line of a token that does not hold, and words the
-// answer. The line names the failed check and nothing of the token.
+// refused words the answer to a token that does not hold: the failed check, and
+// nothing of the token. The log line is the caller's, who knows whether the token
+// mattered.
 func (v *Verifier) refused(ctx context.Context, err error) error {
 	if errors.Is(err, login.ErrKeysUnavailable) {
 		v.log.WarnContext(ctx, "bearer token could not be verified", slog.String("error", err.Error()))
@@ -158,7 +159,6 @@ func (v *Verifier) refused(ctx context.Context, err error) error {
 			Detail: "The issuer's keys cannot be read. Try again in a moment.", RetryAfter: retryAfter, Err: err,
 		}
 	}
-	v.log.InfoContext(ctx, "bearer token refused", slog.String("reason", err.Error()))
 	p := &problem.Problem{Status: http.StatusUnauthorized, Code: CodeInvalid, Title: "The bearer token is not valid here", Err: err}
 	if reason, ok := errors.AsType[refusal](err); ok {
 		p.Detail = string(reason)

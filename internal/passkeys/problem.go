@@ -25,25 +25,38 @@ type problemJSON struct {
 // Problem answers with a problem: a page for whoever navigates, JSON for a
 // program.
 func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, pr *problem.Problem, requestID string) {
+	w.Header().Add("Vary", "Accept, Sec-Fetch-Dest")
+	if !wantsPage(r) {
+		p.ProblemJSON(w, r, pr, requestID)
+		return
+	}
+	retryAfter(w, pr)
+	v := p.view(pageProblem, pr.Title, nil)
+	v.Problem, v.RequestID = pr, requestID
+	p.undelivered(r, p.write(w, r, pr.Status, p.policies.plain, v))
+}
+
+// ProblemJSON answers with a problem as JSON, whatever the client says it wants:
+// for requests that only programs make.
+func (p *Pages) ProblemJSON(w http.ResponseWriter, r *http.Request, pr *problem.Problem, requestID string) {
+	retryAfter(w, pr)
+	answer := problemJSON{
+		Error: pr.Code, Message: pr.Title, Detail: pr.Detail, Causes: pr.Causes, Operator: pr.Operator, RequestID: requestID,
+	}
+	if pr.Code == "login_required" && len(pr.Ways) > 0 {
+		answer.LoginURL = pr.Ways[0].Href
+	}
+	p.undelivered(r, writeJSON(w, r, pr.Status, answer))
+}
+
+func retryAfter(w http.ResponseWriter, pr *problem.Problem) {
 	if pr.RetryAfter > 0 {
 		whole := (pr.RetryAfter + time.Second - 1) / time.Second
 		w.Header().Set("Retry-After", strconv.FormatInt(int64(whole), 10))
 	}
-	w.Header().Add("Vary", "Accept, Sec-Fetch-Dest")
-	var err error
-	if wantsPage(r) {
-		v := p.view(pageProblem, pr.Title, nil)
-		v.Problem, v.RequestID = pr, requestID
-		err = p.write(w, r, pr.Status, p.policies.plain, v)
-	} else {
-		answer := problemJSON{
-			Error: pr.Code, Message: pr.Title, Detail: pr.Detail, Causes: pr.Causes, Operator: pr.Operator, RequestID: requestID,
-		}
-		if pr.Code == "login_required" && len(pr.Ways) > 0 {
-			answer.LoginURL = pr.Ways[0].Href
-		}
-		err = writeJSON(w, r, pr.Status, answer)
-	}
+}
+
+func (p *Pages) undelivered(r *http.Request, err error) {
 	if err != nil {
 		p.log.DebugContext(r.Context(), "problem not delivered", slog.Any("error", err))
 	}

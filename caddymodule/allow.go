@@ -1,0 +1,176 @@
+package caddymodule
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/access"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// Allow says who of the signed-in users may use the app and add passkeys. One
+// match is enough. Everybody else gets a page (403) that offers another account
+// and sign-out; on public paths they are nobody, as without a session. The rules
+// hold for bearer tokens too.
+type Allow struct {
+	// Whole names of groups, case-sensitive. The session must know the user's
+	// groups: scope `groups`, offered by the authorization server.
+	Groups []string `json:"groups,omitempty"`
+	// E-mail addresses, where case does not count. An address that the provider
+	// says is not verified matches nothing, nor does one with two @.
+	Emails []string `json:"emails,omitempty"`
+	// What stands behind the @ of an address, where case does not count:
+	// `example.com` is that domain alone, `*.example.com` any subdomain of it and
+	// not itself. Other alphabets in their `xn--` form.
+	Domains []string `json:"domains,omitempty"`
+}
+
+func (a *Allow) settings() settings {
+	return settings{
+		"group":  checkedTexts(&a.Groups, access.CheckGroup),
+		"email":  checkedTexts(&a.Emails, access.CheckEmail),
+		"domain": checkedTexts(&a.Domains, access.CheckDomain),
+	}
+}
+
+// missing is about a block without a rule.
+func (a *Allow) missing() string {
+	if a == nil || len(a.Groups)+len(a.Emails)+len(a.Domains) > 0 {
+		return ""
+	}
+	return "allow names nobody; give it a line like: group <name...>, email <address...> or domain <name...>, " +
+		"or leave allow out to admit every signed-in user"
+}
+
+func (p *Passkeys) parseAllow(d *caddyfile.Dispenser) error {
+	at := placeOf(d)
+	if d.NextArg() {
+		return d.Errf("allow takes a block and no arguments, not '%s'; write it like: allow { group <name...> }, over three lines", d.Val())
+	}
+	p.Allow = new(Allow)
+	if err := p.Allow.settings().parse(d, "allow"); err != nil {
+		return err
+	}
+	if missing := p.Allow.missing(); missing != "" {
+		return at.errorf("%s", missing)
+	}
+	return nil
+}
+
+// checkedTexts is texts for values that can be checked at once. One with a
+// placeholder is checked when it is resolved.
+func checkedTexts(dst *[]string, check func(string) error) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		if err := texts(dst)(d); err != nil {
+			return err
+		}
+		for _, value := range *dst {
+			if strings.Contains(value, "{") {
+				continue
+			}
+			if err := check(value); err != nil {
+				return d.WrapErr(err)
+			}
+		}
+		return nil
+	}
+}
+
+// accessValues resolves who may use the app, what is kept of their groups, and
+// which tokens count.
+func (p *Passkeys) accessValues(rv resolver, v *values) (err error) {
+	var c access.Config
+	if p.Allow != nil {
+		if missing := p.Allow.missing(); missing != "" {
+			return errors.New(missing)
+		}
+		if c.Groups, err = rv.texts("allow group", p.Allow.Groups); err != nil {
+			return err
+		}
+		if c.Emails, err = rv.texts("allow email", p.Allow.Emails); err != nil {
+			return err
+		}
+		if c.Domains, err = rv.texts("allow domain", p.Allow.Domains); err != nil {
+			return err
+		}
+		if v.rules, err = access.New(c); err != nil {
+			return err
+		}
+	}
+	list, err := rv.texts("groups", p.Groups)
+	if err != nil {
+		return err
+	}
+	if v.login.Groups, err = login.NewGroups(list, c.Groups); err != nil {
+		return err
+	}
+	return p.bearerValues(rv, v)
+}
+
+const codeNotAllowed = "not_allowed"
+
+// forbid answers a user who may not use the app. The ways on lead to another
+// account: an answer that only said no would leave a person with two accounts
+// stuck, since Okta signs the same one in again by itself.
+func (p *Passkeys) forbid(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
+	s := d.Session
+	p.log.InfoContext(r.Context(), "user not allowed",
+		slog.String("sub", s.Subject), slog.Bool("bearer", d.Bearer), slog.String("method", r.Method), slog.String("path", r.URL.Path))
+	pr := &problem.Problem{
+		Status: http.StatusForbidden, Code: codeNotAllowed, Title: "Your account may not use this site",
+		Detail:   "You are signed in as " + displayName(s) + ". If you have another account that may, use that one; else ask the people who run this site.",
+		Operator: "The allow setting names none of this account's groups, nor its verified e-mail address or domain.",
+		Ways: []problem.Way{
+			{Label: "Use another account", Href: p.base + "/login?prompt=login" + returnQuery(r)},
+			{Label: "Sign out", Href: p.base + "/logout"},
+		},
+	}
+	if d.Bearer {
+		pr.Title, pr.Detail = "The token's user or client may not use this site", ""
+		return p.answerWith(p.pages.ProblemJSON, w, r, pr)
+	}
+	return p.answer(w, r, pr)
+}
+
+func displayName(s *session.Session) string {
+	for _, name := range []string{s.Email, s.Username, s.Name} {
+		if name != "" {
+			return name
+		}
+	}
+	return s.Subject
+}
+
+// returnQuery lets a page that was asked for be the return path; a form cannot be
+// sent again that way.
+func returnQuery(r *http.Request) string {
+	uri := originalURI(r)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || uri == returnpath.Start || len(uri) > returnpath.MaxLength {
+		return ""
+	}
+	return "&return=" + url.QueryEscape(uri)
+}
+
+// landing offers a passkey after sign-in to those only who may use the app.
+type landing struct {
+	pages *passkeys.Pages
+	rules *access.Rules
+}
+
+// AfterSignIn implements login.Landing.
+func (l landing) AfterSignIn(r *http.Request, s *session.Session, returnPath string) string {
+	if !l.rules.Allows(s) {
+		return returnPath
+	}
+	return l.pages.AfterSignIn(r, s, returnPath)
+}

@@ -1,0 +1,20 @@
+package caddymodule
+
+import (
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+)
+
+// Groups lists the groups that a session keeps, by whole name or by a prefix that
+// ends in `*`, case-sensitive; the app is told of no others. Groups that `allow`
+// names are kept without being listed. Default: all, up to 50 names and 2,048
+// bytes; a warning tells of a user who has more.
+type Groups []string
+
+func (g *Groups) parse(d *caddyfile.Dispenser) error {
+	return checkedTexts((*[]string)(g), func(pattern string) error {
+		_, err := login.NewGroups([]string{pattern}, nil)
+		return err
+	})(d)
+}
