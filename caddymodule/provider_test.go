@@ -74,6 +74,10 @@ func (o *provider) idToken(nonce string) string {
 	now := time.Now()
 	claims := map[string]any{"iss": o.issuer, "aud": "0oa1client", "nonce": nonce, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
 	maps.Copy(claims, o.claims)
+	return o.sign(claims)
+}
+
+func (o *provider) sign(claims map[string]any) string {
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		o.t.Error(err)

@@ -1,0 +1,37 @@
+package okta
+
+import (
+	"fmt"
+	"slices"
+)
+
+// AccessToken makes an access token of the custom authorization server, as a
+// program would have got it for a user, or by client credentials where idOrLogin
+// is "". change may edit its claims, and the signature faults apply to it. It is
+// not kept: /userinfo and /introspect do not know it.
+func (s *Server) AccessToken(clientID, idOrLogin string, change func(claims map[string]any)) (string, error) {
+	i := slices.IndexFunc(s.issuers, func(iss *issuer) bool { return iss.custom })
+	now := s.Now()
+	claims := map[string]any{
+		"ver": 1,
+		"jti": "AT." + randomToken(),
+		"iss": s.issuers[i].url,
+		"aud": "api://default",
+		"iat": unixSeconds(now),
+		"exp": unixSeconds(now.Add(tokenAge)),
+		"cid": clientID,
+		"scp": []string{"orders.read"},
+		"sub": clientID,
+	}
+	if idOrLogin != "" {
+		user, ok := s.users.find(idOrLogin)
+		if !ok {
+			return "", fmt.Errorf("okta emulator: no user %q", idOrLogin)
+		}
+		claims["sub"], claims["uid"], claims["auth_time"] = user.Login, user.ID, unixSeconds(now)
+	}
+	if change != nil {
+		change(claims)
+	}
+	return s.signIDToken(s.issuers[i], claims)
+}
