@@ -131,7 +131,7 @@ func TestBearerTokensThatDoNotHold(t *testing.T) {
 
 // Each setting of bearer refuses by itself.
 func TestBearerIssuerAndAudience(t *testing.T) {
-	api := newAuth0(t, nil) // another issuer than that of the sign-ins
+	api := newProvider(t, nil) // another issuer than that of the sign-ins
 	token := func(change func(map[string]any)) string {
 		claims := map[string]any{
 			"iss": api.issuer, "aud": "api://orders", "sub": "client@clients", "scope": "read", "azp": "client",

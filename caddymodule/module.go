@@ -102,7 +102,9 @@ func (Passkeys) CaddyModule() caddy.ModuleInfo {
 
 // Cleanup gives back what this instance took. Requests that began under it may
 // still be running, so nothing that they use is closed here.
-func (p *Passkeys) Cleanup() error { return errors.Join(p.shared.release(), p.held.release(), p.bearerOf.release()) }
+func (p *Passkeys) Cleanup() error {
+	return errors.Join(p.shared.release(), p.held.release(), p.bearerOf.release())
+}
 
 var (
 	_ caddy.Provisioner           = (*Passkeys)(nil)
