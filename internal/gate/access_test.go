@@ -59,10 +59,10 @@ func TestUserWhoIsNotAllowed(t *testing.T) {
 		{"GET", "/passkeys/assets/app.js", Asset, Asset},
 		{"GET", "/passkeys/unknown", NotFound, NotFound},
 	} {
-		if got := g.Admit(request(tc.method, tc.target, "Cookie", "user=alice")); got.Verdict != tc.alice || got.Session == nil {
+		if got := g.Admit(request(tc.method, tc.target, "Sec-Fetch-Site", "same-origin", "Origin", "https://app.example.com", "Cookie", "user=alice")); got.Verdict != tc.alice || got.Session == nil {
 			t.Errorf("%s %s, allowed: %+v, want %d", tc.method, tc.target, got, tc.alice)
 		}
-		got := g.Admit(request(tc.method, tc.target, "Cookie", "user=mallory"))
+		got := g.Admit(request(tc.method, tc.target, "Sec-Fetch-Site", "same-origin", "Origin", "https://app.example.com", "Cookie", "user=mallory"))
 		if got.Verdict != tc.mallory {
 			t.Errorf("%s %s, not allowed: verdict %d, want %d", tc.method, tc.target, got.Verdict, tc.mallory)
 		}
