@@ -44,7 +44,7 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return p.answer(w, r, p.pages.SignOutQuestion(w, r, d.Session))
 	case gate.Logout:
 		keepOutOfAccessLog(r) // its Location holds the ID token as a hint
-		return p.answer(w, r, p.login.Logout(w, r))
+		return p.answer(w, r, p.login.Logout(w, r, d.Session))
 	case gate.SignedOut:
 		return p.answer(w, r, p.pages.SignedOut(w, r))
 	case gate.List:

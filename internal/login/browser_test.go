@@ -173,7 +173,7 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) error {
 	case r.URL.Path == "/passkeys/initiate":
 		return s.rp.Initiate(w, r, live)
 	case r.URL.Path == "/passkeys/logout":
-		return s.rp.Logout(w, r)
+		return s.rp.Logout(w, r, live)
 	case live == nil:
 		return s.rp.Start(w, r, r.URL.RequestURI())
 	}

@@ -17,9 +17,11 @@ import (
 type metadata struct {
 	authorizationEndpoint string
 	tokenEndpoint         string
-	// userinfoEndpoint and endSessionEndpoint may be empty.
+	// userinfoEndpoint, endSessionEndpoint and revocationEndpoint (RFC 8414) may
+	// be empty.
 	userinfoEndpoint   string
 	endSessionEndpoint string
+	revocationEndpoint string
 	// keys are for tokens that the provider handed us; postedKeys, with a ration
 	// of their own, for tokens that anybody may have posted.
 	keys       oidc.KeySet
@@ -36,6 +38,7 @@ func discover(ctx context.Context, issuer string, client *http.Client, now func(
 	var doc struct {
 		JWKSURI    string `json:"jwks_uri"`
 		EndSession string `json:"end_session_endpoint"`
+		Revocation string `json:"revocation_endpoint"`
 	}
 	if err := op.Claims(&doc); err != nil {
 		return nil, fmt.Errorf("read metadata: %w", err)
@@ -45,6 +48,7 @@ func discover(ctx context.Context, issuer string, client *http.Client, now func(
 		tokenEndpoint:         op.Endpoint().TokenURL,
 		userinfoEndpoint:      op.UserInfoEndpoint(),
 		endSessionEndpoint:    doc.EndSession,
+		revocationEndpoint:    doc.Revocation,
 		keys:                  newKeySet(doc.JWKSURI, client, now, false), //nolint:contextcheck // the keys outlive the request
 		postedKeys:            newKeySet(doc.JWKSURI, client, now, true),  //nolint:contextcheck // likewise
 		fetchedAt:             now(),
@@ -58,6 +62,7 @@ func discover(ctx context.Context, issuer string, client *http.Client, now func(
 		{"jwks_uri", doc.JWKSURI, true},
 		{"userinfo_endpoint", md.userinfoEndpoint, false},
 		{"end_session_endpoint", md.endSessionEndpoint, false},
+		{"revocation_endpoint", md.revocationEndpoint, false},
 	} {
 		if err := checkEndpoint(e.url, e.needed); err != nil {
 			return nil, fmt.Errorf("the metadata's %s %w", e.name, err)

@@ -9,39 +9,71 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 const (
-	// logoutPatience is how long sign-out waits for metadata that nobody has
-	// asked for yet.
-	logoutPatience = 5 * time.Second
+	// logoutPatience is how long a person who signs out waits for others: the
+	// shared list of ended sessions, metadata that nobody has asked for yet, and
+	// the provider's answer about the refresh token.
+	logoutPatience = 2 * time.Second
 	// maxLogoutURL bounds the address that the browser is sent to: beyond 8 kB
 	// servers answer 414, and an error page is no place to end.
 	maxLogoutURL = 8000
 )
 
+// Revoker ends sessions for every copy of their cookie, on every replica.
+type Revoker interface {
+	EndSession(ctx context.Context, id string) error
+}
+
 // Logout serves POST <base>/logout, whose caller has checked that the request
-// comes from this site. The session here ends first and in any case; then the
-// browser goes on to end the one at Okta (OpenID Connect RP-Initiated Logout
-// 1.0). Without ID token, endpoint or provider it goes to <base>/signed-out. Its
-// one problem is unknown_host.
-func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
+// comes from this site; s is its live session or nil. The session here ends
+// first and in any case, its refresh token is revoked at Okta, and the browser
+// goes on to end the session at Okta (OpenID Connect RP-Initiated Logout 1.0).
+// Without ID token, endpoint or provider it goes to <base>/signed-out. Its one
+// problem is unknown_host.
+func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request, s *session.Session) error {
 	hint := rp.sessions.IDToken(r)
 	rp.sessions.End(w, r)
 	// Whoever signs out has had a session: no loop.
 	rp.loop.reset(w, r)
-	rp.log.InfoContext(r.Context(), "signed out", slog.String("sub", subjectOf(hint)))
+	ctx, cancel := context.WithTimeout(r.Context(), logoutPatience)
+	defer cancel()
+	sub := subjectOf(hint)
+	if s != nil {
+		sub = s.Subject
+		rp.endForGood(ctx, s)
+	}
+	rp.log.InfoContext(r.Context(), "signed out", slog.String("sub", sub))
+	revoked := rp.revokeRefreshToken(s)
 	o, err := rp.originOf(r)
 	if err != nil {
 		return err
 	}
 	signedOut := rp.config.BasePath + "/signed-out"
-	target := rp.endSessionURL(r.Context(), hint, o.String()+signedOut)
+	target := rp.endSessionURL(ctx, hint, o.String()+signedOut)
 	if target == "" {
 		target = signedOut
 	}
+	select {
+	case <-revoked:
+	case <-ctx.Done(): // it goes on without the person
+	}
 	redirect(w, http.StatusSeeOther, target)
 	return nil
+}
+
+// endForGood ends the session for whoever holds a copy of its cookie.
+func (rp *RelyingParty) endForGood(ctx context.Context, s *session.Session) {
+	if rp.config.Revoker == nil {
+		return
+	}
+	if err := rp.config.Revoker.EndSession(ctx, s.ID); err != nil {
+		rp.log.ErrorContext(ctx, "signed out in this browser only: the end of the session could not be recorded",
+			slog.String("sub", s.Subject), slog.String("error", printable(err.Error(), maxLogText)))
+	}
 }
 
 // endSessionURL returns where to end the session at Okta, "" if that cannot be
@@ -50,8 +82,6 @@ func (rp *RelyingParty) endSessionURL(ctx context.Context, hint, comeBack string
 	if hint == "" {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, logoutPatience)
-	defer cancel()
 	md, err := rp.provider.metadata(ctx)
 	if err != nil {
 		rp.log.WarnContext(ctx, "signed out here only", slog.String("reason", "identity provider not available"))

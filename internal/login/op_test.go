@@ -152,7 +152,10 @@ func (o *op) serveToken(w http.ResponseWriter, r *http.Request) {
 		o.token(w, r)
 		return
 	}
-	id, secret, _ := r.BasicAuth()
+	id, secret, basic := r.BasicAuth()
+	if !basic {
+		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+	}
 	if id != testClientID || secret != testSecret {
 		writeJSON(w, http.StatusUnauthorized, map[string]any{"error": "invalid_client"})
 		return

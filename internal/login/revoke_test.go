@@ -1,0 +1,160 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+const testRefreshToken = "refresh-token-that-must-not-leak"
+
+// ended remembers which sessions ended.
+type ended struct {
+	mu  sync.Mutex
+	ids []string
+	err error
+}
+
+func (e *ended) EndSession(_ context.Context, id string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ids = append(e.ids, id)
+	return e.err
+}
+
+// revocations is a revocation endpoint that can be told to fail or to hang.
+type revocations struct {
+	mu     sync.Mutex
+	asked  []url.Values
+	basic  []string
+	status int
+	hang   <-chan struct{}
+}
+
+func (rv *revocations) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if rv.hang != nil {
+		<-rv.hang
+	}
+	_ = r.ParseForm()
+	id, secret, _ := r.BasicAuth()
+	rv.mu.Lock()
+	rv.asked = append(rv.asked, r.PostForm)
+	rv.basic = append(rv.basic, id+":"+secret)
+	rv.mu.Unlock()
+	w.WriteHeader(rv.status)
+}
+
+func newRevokingSite(t *testing.T, rv *revocations, configure ...func(*Config)) (*site, *ended) {
+	t.Helper()
+	e := new(ended)
+	s := newSite(t, append(configure, func(c *Config) { c.Revoker = e })...)
+	server := httptest.NewServer(rv)
+	t.Cleanup(server.Close)
+	s.op.metadata = func(m map[string]any) { m["revocation_endpoint"] = server.URL + "/revoke" }
+	s.op.answer = func(a map[string]any) { a["refresh_token"] = testRefreshToken }
+	return s, e
+}
+
+func TestLogoutEndsTheSessionForGoodAndRevokesTheRefreshToken(t *testing.T) {
+	t.Parallel()
+	for name, style := range map[string]oauth2.AuthStyle{"basic": oauth2.AuthStyleInHeader, "post": oauth2.AuthStyleInParams} {
+		rv := &revocations{status: http.StatusOK}
+		s, e := newRevokingSite(t, rv, func(c *Config) { c.AuthStyle = style })
+		b := s.browser()
+		b.signIn("/")
+		id := b.session().ID
+		p := b.send(http.MethodPost, "/passkeys/logout")
+		if !strings.HasPrefix(p.location(), s.op.URL+"/logout?") {
+			t.Errorf("%s: went to %q", name, p.location())
+		}
+		if len(e.ids) != 1 || e.ids[0] != id {
+			t.Errorf("%s: ended %v, want %s", name, e.ids, id)
+		}
+		if len(rv.asked) != 1 || rv.asked[0].Get("token") != testRefreshToken || rv.asked[0].Get("token_type_hint") != "refresh_token" {
+			t.Fatalf("%s: asked %v", name, rv.asked)
+		}
+		inBody := rv.asked[0].Get("client_id") + ":" + rv.asked[0].Get("client_secret")
+		if want := testClientID + ":" + testSecret; name == "basic" && (rv.basic[0] != want || inBody != ":") || name == "post" && (rv.basic[0] != ":" || inBody != want) {
+			t.Errorf("%s: credentials %q in the header, %q in the body", name, rv.basic[0], inBody)
+		}
+		if strings.Contains(s.log.String(), testRefreshToken) {
+			t.Errorf("%s: the log holds the token", name)
+		}
+	}
+}
+
+// Whoever has no session must not make us talk to Okta.
+func TestLogoutWithoutALiveSessionRevokesNothing(t *testing.T) {
+	t.Parallel()
+	rv := &revocations{status: http.StatusOK}
+	s, e := newRevokingSite(t, rv)
+	stranger := s.browser()
+	stranger.send(http.MethodPost, "/passkeys/logout")
+	b := s.browser()
+	b.signIn("/")
+	s.clock.advance(2 * time.Hour) // past the idle time
+	b.send(http.MethodPost, "/passkeys/logout")
+	if len(rv.asked) != 0 || len(e.ids) != 0 {
+		t.Errorf("revoked %v, ended %v", rv.asked, e.ids)
+	}
+}
+
+func TestLogoutGoesOnWhenRevocationFails(t *testing.T) {
+	t.Parallel()
+	rv := &revocations{status: http.StatusServiceUnavailable}
+	s, e := newRevokingSite(t, rv)
+	e.err = errors.New("shared state down")
+	b := s.browser()
+	b.signIn("/")
+	p := b.send(http.MethodPost, "/passkeys/logout")
+	if !strings.HasPrefix(p.location(), s.op.URL+"/logout?") || b.session() != nil {
+		t.Errorf("to %q, session %v", p.location(), b.session())
+	}
+	for _, want := range []string{"refresh token not revoked", "503", "signed out in this browser only", "shared state down"} {
+		if !strings.Contains(s.log.String(), want) {
+			t.Errorf("the log does not hold %q: %s", want, s.log)
+		}
+	}
+}
+
+func TestSlowRevocationEndpointDoesNotKeepThePersonWaiting(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	rv := &revocations{status: http.StatusOK, hang: release}
+	s, _ := newRevokingSite(t, rv)
+	t.Cleanup(func() { close(release) })
+	b := s.browser()
+	b.signIn("/")
+	start := time.Now()
+	p := b.send(http.MethodPost, "/passkeys/logout")
+	if took := time.Since(start); took > logoutPatience+time.Second {
+		t.Errorf("took %s", took)
+	}
+	if !strings.HasPrefix(p.location(), s.op.URL+"/logout?") {
+		t.Errorf("went to %q", p.location())
+	}
+}
+
+func TestRevocationNeedsAnEndpoint(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.op.answer = func(a map[string]any) { a["refresh_token"] = testRefreshToken }
+	b := s.browser()
+	b.signIn("/")
+	b.send(http.MethodPost, "/passkeys/logout")
+	if !strings.Contains(s.log.String(), "no revocation_endpoint") {
+		t.Errorf("no warning: %s", s.log)
+	}
+	<-s.rp.revokeRefreshToken(nil)
+	<-s.rp.revokeRefreshToken(new(session.Session))
+}
