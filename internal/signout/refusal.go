@@ -1,0 +1,88 @@
+package signout
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode"
+)
+
+// refusal is an answer other than success. The reason is for the log only.
+type refusal struct { //nolint:errname // a refusal is what the log calls it
+	status int
+	code   string
+	reason error
+}
+
+// Error is the reason.
+func (r *refusal) Error() string { return r.reason.Error() }
+
+// Unwrap returns the reason.
+func (r *refusal) Unwrap() error { return r.reason }
+
+// invalid refuses a token.
+func invalid(format string, args ...any) error {
+	return &refusal{status: http.StatusUnauthorized, code: "invalid_token", reason: fmt.Errorf(format, args...)}
+}
+
+// malformed refuses a request.
+func malformed(format string, args ...any) error {
+	return &refusal{status: http.StatusBadRequest, code: "invalid_request", reason: fmt.Errorf(format, args...)}
+}
+
+// retryKeys is how long a provider is asked to wait when its keys could not be
+// read, in seconds: as long as we leave it alone.
+const retryKeys = "60"
+
+// refuse answers with a status, a code and nothing else: whoever asks is a
+// program, or nobody that we know.
+func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, endpoint string, err error) {
+	rf, ok := errors.AsType[*refusal](err)
+	if !ok {
+		rf = &refusal{status: http.StatusInternalServerError, code: "server_error", reason: err}
+	}
+	h.log.refused(ctx, endpoint, printable(rf.Error()))
+	switch rf.status {
+	case http.StatusUnauthorized:
+		challenge := `Bearer realm="sign-out"`
+		if rf.code != codeNoToken {
+			challenge += `, error="` + rf.code + `"`
+		}
+		w.Header().Set("WWW-Authenticate", challenge)
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", retryKeys)
+	}
+	body, _ := json.Marshal(map[string]string{"error": rf.code}) // a map of strings
+	w.Header().Set("Content-Type", "application/json")
+	noStore(w)
+	w.WriteHeader(rf.status)
+	_, _ = w.Write(body) // nobody is left to tell
+}
+
+func noStore(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+}
+
+// maxLogText is the most of somebody else's text that a log line holds.
+const maxLogText = 300
+
+// printable cuts text from outside and replaces what cannot be printed.
+func printable(s string) string {
+	var b strings.Builder
+	n := 0
+	for _, c := range s {
+		if n++; n > maxLogText {
+			b.WriteString("…")
+			break
+		}
+		if c != ' ' && !unicode.IsPrint(c) || c == unicode.ReplacementChar {
+			c = '?'
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}

@@ -1,0 +1,159 @@
+// Package signout hears from the identity provider that somebody's session is
+// over: OpenID Connect Front-Channel Logout 1.0 (Okta's Single Logout), OpenID
+// Connect Back-Channel Logout 1.0 (Auth0), and Global Token Revocation
+// (draft-parecki-oauth-global-token-revocation; Okta's Universal Logout).
+//
+// Sessions live in cookies, so there is no table to delete from: what is over
+// goes onto a list of revocations, which the caller keeps. Therefore nobody here
+// knows whether a named user has a session, and no answer tells.
+//
+// Anybody can reach the three endpoints. Each refuses what it can before it asks
+// anybody for anything, in the order of what that costs: size, form, the token's
+// own words, its signature, replay.
+package signout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+)
+
+// The paths of the endpoints under the base path.
+const (
+	FrontchannelPath = "/frontchannel-logout"
+	BackchannelPath  = "/backchannel-logout"
+	UniversalPath    = "/universal-logout"
+)
+
+// defaultSkew is how far the provider's clock and ours may differ.
+const defaultSkew = 60 * time.Second
+
+// Keys checks the signature of a token and returns its payload. The error wraps
+// the Unavailable of Config when the keys and not the token are to blame.
+type Keys interface {
+	VerifySignature(ctx context.Context, jwt string) ([]byte, error)
+}
+
+// Issuer is a name that the provider signs tokens by, with its keys.
+type Issuer struct {
+	Name string
+	Keys Keys
+}
+
+// Users ends all sessions of a user that began before now.
+type Users interface {
+	EndSubject(ctx context.Context, issuer, subject string) error
+	// EndEmail compares as people do: letter case does not matter.
+	EndEmail(ctx context.Context, email string) error
+}
+
+// Sessions ends sessions; *revocation.List is one. An error means that it could
+// not be recorded for every replica.
+type Sessions interface {
+	Users
+	// EndProviderSession ends the sessions that came out of one of the
+	// provider's own, by its sid.
+	EndProviderSession(ctx context.Context, issuer, sid string) error
+}
+
+// Replays remembers what was seen.
+type Replays interface {
+	// Once tells whether key is seen for the first time within ttl.
+	Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error)
+}
+
+// Cookies takes the session's cookies back.
+type Cookies interface {
+	End(w http.ResponseWriter, r *http.Request)
+}
+
+// Config of a Handler.
+type Config struct {
+	// ClientID is that of the application at the provider.
+	ClientID string
+	// Issuer is the configured one, whose ID tokens sessions come from.
+	Issuer Issuer
+	// Org is the issuer of Universal Logout where it is another: at Okta the
+	// org, https://acme.okta.com, while the application signs in at one of its
+	// custom authorization servers. The zero Issuer means none.
+	Org Issuer
+	// Unavailable is what an error of Keys wraps when the keys could not be
+	// read.
+	Unavailable error
+	// Origins are the site's public origins.
+	Origins origin.Set
+	// BasePath of our own routes, without a trailing slash: "/passkeys".
+	BasePath string
+	// Limiter bounds what strangers can write through the front channel. It
+	// outlives this Handler when the caller keeps it; nil means a new one.
+	Limiter *Limiter
+	// Skew is how far the provider's clock and ours may differ; zero means a
+	// minute.
+	Skew time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Handler answers the three endpoints. It is safe for concurrent use.
+type Handler struct {
+	config   Config
+	sessions Sessions
+	replays  Replays
+	cookies  Cookies
+	log      *quietLog
+	// audiences are the addresses of the Universal Logout endpoint.
+	audiences []string
+	// framing is the front channel's Content-Security-Policy.
+	framing string
+}
+
+// New checks the configuration and makes a Handler. It makes no request.
+func New(c Config, s Sessions, rp Replays, ck Cookies, log *slog.Logger) (*Handler, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Skew == 0 {
+		c.Skew = defaultSkew
+	}
+	if c.Limiter == nil {
+		c.Limiter = NewLimiter(c.Now)
+	}
+	switch {
+	case c.ClientID == "":
+		return nil, errors.New("no client ID")
+	case c.Issuer.Name == "" || c.Issuer.Keys == nil:
+		return nil, errors.New("no issuer")
+	case c.Org.Name != "" && c.Org.Keys == nil:
+		return nil, fmt.Errorf("no keys of %s", c.Org.Name)
+	case len(c.Origins) == 0:
+		return nil, errors.New("no public URL")
+	}
+	h := &Handler{config: c, sessions: s, replays: rp, cookies: ck, log: newQuietLog(log, c.Now)}
+	for _, o := range c.Origins {
+		h.audiences = append(h.audiences, o.String()+c.BasePath+UniversalPath)
+	}
+	u, err := url.Parse(c.Issuer.Name)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("issuer %q is not a URL", c.Issuer.Name)
+	}
+	h.framing = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors " + u.Scheme + "://" + u.Host
+	return h, nil
+}
+
+// issuer returns the issuer of that name, if it is one of ours.
+func (c *Config) issuer(name string) (Issuer, bool) {
+	switch {
+	case name == "":
+	case name == c.Issuer.Name:
+		return c.Issuer, true
+	case name == c.Org.Name:
+		return c.Org, true
+	}
+	return Issuer{}, false
+}

@@ -1,0 +1,117 @@
+package signout
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// The formats of a subject identifier that a session can be found by (RFC 9493
+// sections 3.2.2 and 3.2.3).
+const (
+	formatEmail  = "email"
+	formatIssSub = "iss_sub"
+)
+
+// maxEmail is RFC 5321's 64 before the @ and 255 after it.
+const maxEmail = 320
+
+// subject is the user whom a request names.
+type subject struct {
+	format  string
+	email   string
+	issuer  string
+	subject string
+}
+
+// readSubject reads the body of a Universal Logout request: one subject
+// identifier and nothing else. Okta's guide has called the member subject, the
+// specification calls it sub_id; both are taken, one at a time.
+func (h *Handler) readSubject(w http.ResponseWriter, r *http.Request) (subject, error) {
+	body, err := readBody(w, r, "application/json")
+	if err != nil {
+		return subject{}, err
+	}
+	members, err := object(body)
+	if err != nil {
+		return subject{}, malformed("the body %w", err)
+	}
+	if len(members) != 1 {
+		return subject{}, malformed("the body has %d members, want sub_id alone", len(members))
+	}
+	raw, ok := members["sub_id"]
+	if !ok {
+		if raw, ok = members["subject"]; !ok {
+			return subject{}, malformed("the body has no sub_id")
+		}
+	}
+	id, err := object(raw)
+	if err != nil {
+		return subject{}, malformed("sub_id %w", err)
+	}
+	return identify(id)
+}
+
+// identify reads a subject identifier.
+func identify(id map[string]json.RawMessage) (subject, error) {
+	member := func(name string) string {
+		var s string
+		if json.Unmarshal(id[name], &s) != nil {
+			return ""
+		}
+		return s
+	}
+	s := subject{format: member("format"), email: member("email"), issuer: member("iss"), subject: member("sub")}
+	switch s.format {
+	case formatEmail:
+		if len(id) != 2 || !address(s.email) {
+			return subject{}, malformed("sub_id of the format email does not hold one e-mail address and nothing else")
+		}
+	case formatIssSub:
+		if len(id) != 3 || s.issuer == "" || s.subject == "" || len(s.issuer) > maxName || len(s.subject) > maxName {
+			return subject{}, malformed("sub_id of the format iss_sub does not hold iss and sub and nothing else")
+		}
+	default:
+		return subject{}, malformed("sub_id's format is %q, want email or iss_sub", printable(s.format))
+	}
+	return s, nil
+}
+
+// address tells whether a session could have this address: exactly one @, so
+// that no two readers disagree about the domain.
+func address(email string) bool {
+	before, after, found := strings.Cut(email, "@")
+	return found && before != "" && after != "" && len(email) <= maxEmail && !strings.Contains(after, "@") && !strings.ContainsAny(email, " ,;<>\"\r\n\t\x00")
+}
+
+// object reads one JSON object. A member that comes twice is no object: two
+// readers could take a different one.
+func object(raw []byte) (map[string]json.RawMessage, error) {
+	errNotOne := errors.New("is not one JSON object with each member once")
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
+		return nil, errNotOne
+	}
+	members := map[string]json.RawMessage{}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return nil, errNotOne
+		}
+		var value json.RawMessage
+		if decoder.Decode(&value) != nil {
+			return nil, errNotOne
+		}
+		key, _ := name.(string)
+		if _, twice := members[key]; twice {
+			return nil, errNotOne
+		}
+		members[key] = value
+	}
+	if _, err := decoder.Token(); err != nil || decoder.More() {
+		return nil, errNotOne
+	}
+	return members, nil
+}

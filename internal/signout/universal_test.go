@@ -1,0 +1,314 @@
+package signout
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+func TestUniversalLogoutEndsAUsersSessions(t *testing.T) {
+	for name, tc := range map[string]struct {
+		issuer, key, body, want string
+	}{
+		"by e-mail, signed by the org":                 {testOrg, "org", aliceByEmail, "email alice@acme.test"},
+		"by e-mail, signed by the issuer":              {testIssuer, "site", aliceByEmail, "email alice@acme.test"},
+		"by subject at the org":                        {testOrg, "org", aliceBySubject, "subject " + testIssuer + " 00ualice"},
+		"by subject at the issuer":                     {testIssuer, "site", strings.Replace(aliceBySubject, testOrg, testIssuer, 1), "subject " + testIssuer + " 00ualice"},
+		"by the name that Okta's guide had for sub_id": {testOrg, "org", strings.Replace(aliceByEmail, "sub_id", "subject", 1), "email alice@acme.test"},
+	} {
+		f := newFixture(t)
+		claims := f.universalClaims()
+		claims["iss"] = tc.issuer
+		token := f.sign(tc.key, universalHeader, claims)
+		w := f.universal(token, tc.body)
+		f.wantStatus(name, w, http.StatusNoContent)
+		f.wantEnded(name, tc.want)
+		if w.Body.Len() != 0 {
+			t.Errorf("%s: 204 with a body", name)
+		}
+		for _, secret := range []string{token, "alice@acme.test"} {
+			if strings.Contains(f.logs.String(), secret) {
+				t.Errorf("%s: the log holds %s", name, secret)
+			}
+		}
+	}
+}
+
+func TestUniversalLogoutAtAnyOfOurOrigins(t *testing.T) {
+	f := newFixture(t)
+	claims := f.universalClaims()
+	claims["aud"] = []string{"https://www.example.com/passkeys/universal-logout"}
+	f.wantStatus("second origin", f.universal(f.sign("org", universalHeader, claims), aliceByEmail), http.StatusNoContent)
+}
+
+// TestUniversalLogoutRefusesBeforeItFetches is every token that can be refused
+// by what it says of itself. The keys are not asked once.
+func TestUniversalLogoutRefusesBeforeItFetches(t *testing.T) {
+	const unauthorized = http.StatusUnauthorized
+	type change = func(f *fixture, header, claims map[string]any)
+	set := func(name string, value any) change {
+		return func(_ *fixture, _, claims map[string]any) { claims[name] = value }
+	}
+	drop := func(name string) change {
+		return func(_ *fixture, _, claims map[string]any) { delete(claims, name) }
+	}
+	header := func(name string, value any) change {
+		return func(_ *fixture, header, _ map[string]any) { header[name] = value }
+	}
+	in := func(name string, d time.Duration) change {
+		return func(f *fixture, _, claims map[string]any) { claims[name] = f.now.Add(d).Unix() }
+	}
+	for name, tc := range map[string]struct {
+		change change
+		status int
+	}{
+		"an ID token as a revocation token":         {header("typ", "JWT"), unauthorized},
+		"a logout token as a revocation token":      {header("typ", "logout+jwt"), unauthorized},
+		"a token without a type":                    {func(_ *fixture, header, _ map[string]any) { delete(header, "typ") }, unauthorized},
+		"an empty type":                             {header("typ", ""), unauthorized},
+		"a type with a trailing part":               {header("typ", "global-token-revocation+jwt;x"), unauthorized},
+		"a huge kid":                                {header("kid", strings.Repeat("k", 300)), unauthorized},
+		"another issuer":                            {set("iss", "https://evil.example"), unauthorized},
+		"the issuer with a trailing slash":          {set("iss", testOrg+"/"), unauthorized},
+		"a host that begins as the issuer's":        {set("iss", testOrg+".evil.example"), unauthorized},
+		"an empty issuer":                           {set("iss", ""), unauthorized},
+		"no issuer":                                 {drop("iss"), unauthorized},
+		"a list of issuers":                         {set("iss", []string{testOrg}), unauthorized},
+		"another application's token":               {set("sub", "0oaother"), http.StatusForbidden},
+		"a token without a subject":                 {drop("sub"), http.StatusForbidden},
+		"a token for another site":                  {set("aud", "https://other.example.com/passkeys/universal-logout"), unauthorized},
+		"a token for our host by http":              {set("aud", "http://app.example.com/passkeys/universal-logout"), unauthorized},
+		"a token for another endpoint of ours":      {set("aud", testSite+"/passkeys/backchannel-logout"), unauthorized},
+		"an ID token's audience":                    {set("aud", testClient), unauthorized},
+		"a token for us and somebody else":          {set("aud", []string{testAud, "https://other.example.com"}), unauthorized},
+		"an audience with a query":                  {set("aud", testAud+"?x"), unauthorized},
+		"no audience":                               {drop("aud"), unauthorized},
+		"an expired token":                          {in("exp", -61*time.Second), unauthorized},
+		"a token that never expires":                {drop("exp"), unauthorized},
+		"an expiry beyond all dates":                {set("exp", 1e300), unauthorized},
+		"an expiry that is text":                    {set("exp", "soon"), unauthorized},
+		"a token that lives for years":              {in("exp", 10000*time.Hour), unauthorized},
+		"a token from the future":                   {in("iat", 2*time.Minute), unauthorized},
+		"a token of unknown age":                    {drop("iat"), unauthorized},
+		"a token that is not valid yet":             {in("nbf", 2*time.Minute), unauthorized},
+		"a token that cannot be told from a replay": {drop("jti"), unauthorized},
+		"an empty jti":                              {set("jti", ""), unauthorized},
+		"a huge jti":                                {set("jti", strings.Repeat("j", 257)), unauthorized},
+	} {
+		f := newFixture(t)
+		claims, head := f.universalClaims(), map[string]any{}
+		for k, v := range universalHeader {
+			head[k] = v
+		}
+		tc.change(f, head, claims)
+		f.wantStatus(name, f.universal(f.sign("org", head, claims), aliceByEmail), tc.status)
+		f.wantEnded(name)
+		if f.site.asked+f.org.asked != 0 {
+			t.Errorf("%s: the keys were asked for", name)
+		}
+		if len(f.seen) != 0 {
+			t.Errorf("%s: a record against replay was made for it", name)
+		}
+	}
+}
+
+// TestUniversalLogoutAlgorithmConfusion signs with what everybody knows.
+func TestUniversalLogoutAlgorithmConfusion(t *testing.T) {
+	f := newFixture(t)
+	public, err := x509.MarshalPKIXPublicKey(&rsaKey("org").PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := json.Marshal(f.universalClaims())
+	if err != nil {
+		t.Fatal(err)
+	}
+	enc := base64.RawURLEncoding
+	none := enc.EncodeToString([]byte(`{"typ":"global-token-revocation+jwt","alg":"none"}`)) + "." + enc.EncodeToString(payload) + "."
+	for name, token := range map[string]string{
+		"alg none":                        none,
+		"HS256 keyed with the public key": f.signWith(jose.SigningKey{Algorithm: jose.HS256, Key: public}, universalHeader, f.universalClaims()),
+	} {
+		f.wantStatus(name, f.universal(token, aliceByEmail), http.StatusUnauthorized)
+		f.wantEnded(name)
+	}
+	if f.org.asked != 0 {
+		t.Error("the keys were asked for")
+	}
+}
+
+func TestUniversalLogoutWithForeignSignature(t *testing.T) {
+	f := newFixture(t)
+	good := f.sign("org", universalHeader, f.universalClaims())
+	parts := strings.Split(good, ".")
+	other := f.universalClaims()
+	other["jti"] = "x"
+	swapped := strings.Split(f.sign("org", universalHeader, other), ".")
+	byIssuer := f.universalClaims()
+	byIssuer["iss"] = testIssuer
+	for name, token := range map[string]string{
+		"signed by a stranger":                    f.sign("strange", universalHeader, f.universalClaims()),
+		"the issuer's key for the org's name":     f.sign("site", universalHeader, f.universalClaims()),
+		"the org's key for the issuer's name":     f.sign("org", universalHeader, byIssuer),
+		"a signature of another payload":          parts[0] + "." + swapped[1] + "." + parts[2],
+		"a signature cut off":                     parts[0] + "." + parts[1] + ".",
+		"a key that the token brings with itself": f.signWith(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: rsaKey("strange"), KeyID: "k1"}}, map[string]any{"typ": "global-token-revocation+jwt", "jwk": jose.JSONWebKey{Key: rsaKey("strange").Public(), KeyID: "k1"}}, f.universalClaims()),
+	} {
+		f.wantStatus(name, f.universal(token, aliceByEmail), http.StatusUnauthorized)
+		f.wantEnded(name)
+	}
+	if len(f.seen) != 0 {
+		t.Error("a record against replay was made for a forged token: anybody could fill the memory")
+	}
+}
+
+func TestUniversalLogoutWithoutOneBearerToken(t *testing.T) {
+	f := newFixture(t)
+	good := func() string { return f.sign("org", universalHeader, f.universalClaims()) }
+	w := f.universal("-", aliceByEmail)
+	f.wantStatus("no token", w, http.StatusUnauthorized)
+	if challenge := w.Header().Get("WWW-Authenticate"); strings.Contains(challenge, "error") {
+		t.Errorf("a request without a token is challenged with %q", challenge)
+	}
+	f.wantStatus("basic credentials", f.universal("-", aliceByEmail, "Authorization", "Basic "+good()), http.StatusUnauthorized)
+	f.wantStatus("two headers", f.universal(good(), aliceByEmail, "Authorization", "Bearer x"), http.StatusUnauthorized)
+	f.wantStatus("an empty token", f.universal("", aliceByEmail), http.StatusUnauthorized)
+	f.wantStatus("a huge token", f.universal(good()+strings.Repeat("x", maxToken), aliceByEmail), http.StatusUnauthorized)
+	f.wantStatus("no token at all but words", f.universal("a.b.c", aliceByEmail), http.StatusUnauthorized)
+	f.wantEnded("none")
+	if f.org.asked != 0 {
+		t.Error("the keys were asked for")
+	}
+}
+
+func TestUniversalLogoutBodies(t *testing.T) {
+	for name, body := range map[string]string{
+		"empty":                              "",
+		"not JSON":                           "sub_id=alice",
+		"a list":                             "[" + aliceByEmail + "]",
+		"two values":                         aliceByEmail + aliceByEmail,
+		"nobody":                             "{}",
+		"null for a user":                    `{"sub_id":null}`,
+		"more than sub_id":                   `{"sub_id":{"format":"email","email":"a@b.c"},"scope":"all"}`,
+		"sub_id twice":                       `{"sub_id":{"format":"email","email":"a@b.c"},"sub_id":{"format":"email","email":"d@e.f"}}`,
+		"sub_id and subject":                 `{"sub_id":{"format":"email","email":"a@b.c"},"subject":{"format":"email","email":"a@b.c"}}`,
+		"another spelling of sub_id":         `{"Sub_ID":{"format":"email","email":"a@b.c"}}`,
+		"no format":                          `{"sub_id":{"email":"a@b.c"}}`,
+		"a format that we do not know":       `{"sub_id":{"format":"opaque","id":"00ualice"}}`,
+		"a list of users":                    `{"sub_id":{"format":"aliases","identifiers":[{"format":"email","email":"a@b.c"}]}}`,
+		"an e-mail address and a subject":    `{"sub_id":{"format":"email","email":"a@b.c","sub":"00ubob"}}`,
+		"an e-mail address that is a list":   `{"sub_id":{"format":"email","email":["a@b.c"]}}`,
+		"an e-mail address of two domains":   `{"sub_id":{"format":"email","email":"a@evil.test@acme.test"}}`,
+		"an e-mail address without a domain": `{"sub_id":{"format":"email","email":"alice"}}`,
+		"no e-mail address":                  `{"sub_id":{"format":"email"}}`,
+		"a huge e-mail address":              `{"sub_id":{"format":"email","email":"a@` + strings.Repeat("b", 400) + `"}}`,
+		"a subject without an issuer":        `{"sub_id":{"format":"iss_sub","sub":"00ualice"}}`,
+		"an issuer without a subject":        `{"sub_id":{"format":"iss_sub","iss":"` + testOrg + `"}}`,
+		"a subject and an e-mail address":    `{"sub_id":{"format":"iss_sub","iss":"` + testOrg + `","sub":"00ualice","email":"a@b.c"}}`,
+		"a huge subject":                     `{"sub_id":{"format":"iss_sub","iss":"` + testOrg + `","sub":"` + strings.Repeat("0", 300) + `"}}`,
+		"a huge body":                        `{"sub_id":{"format":"email","email":"a@b.c"}}` + strings.Repeat(" ", maxBody),
+	} {
+		f := newFixture(t)
+		f.wantStatus(name, f.universal(f.sign("org", universalHeader, f.universalClaims()), body), http.StatusBadRequest)
+		f.wantEnded(name)
+		if f.org.asked != 0 || len(f.seen) != 0 {
+			t.Errorf("%s: the keys were asked for, or the token was used up", name)
+		}
+	}
+	f := newFixture(t)
+	w := f.universal(f.sign("org", universalHeader, f.universalClaims()), aliceByEmail, "Content-Type", "text/plain")
+	f.wantStatus("a second content type does not count", w, http.StatusNoContent)
+	r := strings.NewReader(aliceByEmail)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, testAud, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readBody(nil, req, "application/json"); err == nil {
+		t.Error("a body without a content type is read")
+	}
+}
+
+func TestUniversalLogoutForAnotherIssuersUser(t *testing.T) {
+	f := newFixture(t)
+	body := strings.Replace(aliceBySubject, testOrg, "https://other.okta.com", 1)
+	f.wantStatus("not ours", f.universal(f.sign("org", universalHeader, f.universalClaims()), body), http.StatusNotFound)
+	f.wantEnded("not ours")
+}
+
+func TestUniversalLogoutThatCannotBeRecorded(t *testing.T) {
+	f := newFixture(t)
+	f.err = errors.New("shared state down")
+	f.wantStatus("down", f.universal(f.sign("org", universalHeader, f.universalClaims()), aliceByEmail), http.StatusUnprocessableEntity)
+}
+
+func TestUniversalLogoutWithoutKeys(t *testing.T) {
+	f := newFixture(t)
+	f.org.down = true
+	w := f.universal(f.sign("org", universalHeader, f.universalClaims()), aliceByEmail)
+	f.wantStatus("down", w, http.StatusServiceUnavailable)
+	f.wantEnded("down")
+	if w.Header().Get("Retry-After") == "" || len(f.seen) != 0 {
+		t.Error("no Retry-After, or the token was used up")
+	}
+}
+
+func TestReplayedUniversalLogout(t *testing.T) {
+	f := newFixture(t)
+	token := f.sign("org", universalHeader, f.universalClaims())
+	f.wantStatus("first", f.universal(token, aliceByEmail), http.StatusNoContent)
+	f.wantStatus("replay", f.universal(token, aliceByEmail), http.StatusUnauthorized)
+	f.wantStatus("replay for another user", f.universal(token, strings.Replace(aliceByEmail, "alice", "bob", 1)), http.StatusUnauthorized)
+	f.wantEnded("once", "email alice@acme.test")
+	for _, ttl := range f.seen {
+		if ttl < 5*time.Minute || ttl > 10*time.Minute {
+			t.Errorf("the record against replay is kept for %s; the token lives for 5m", ttl)
+		}
+	}
+	// The same jti by another issuer is another token.
+	claims := f.universalClaims()
+	claims["jti"], claims["iss"] = "same", testIssuer
+	f.wantStatus("issuer", f.universal(f.sign("site", universalHeader, claims), aliceByEmail), http.StatusNoContent)
+	claims["iss"] = testOrg
+	f.wantStatus("org", f.universal(f.sign("org", universalHeader, claims), aliceByEmail), http.StatusNoContent)
+}
+
+// Sign-out is the safe direction: it goes on when a replay cannot be told.
+func TestUniversalLogoutWithReplayRecordDown(t *testing.T) {
+	f := newFixture(t)
+	f.seenErr = errors.New("shared state down")
+	f.wantStatus("down", f.universal(f.sign("org", universalHeader, f.universalClaims()), aliceByEmail), http.StatusNoContent)
+	f.wantEnded("down", "email alice@acme.test")
+	if !strings.Contains(f.logs.String(), "not checked for replay") {
+		t.Error("no log line")
+	}
+}
+
+// TestFloodOfForgedRequestsDoesNotFloodTheLog posts as fast as it can.
+func TestFloodOfForgedRequestsDoesNotFloodTheLog(t *testing.T) {
+	f := newFixture(t)
+	for range 1000 {
+		f.universal("x", aliceByEmail)
+	}
+	if n := strings.Count(f.logs.String(), "refused"); n != refusalsInAMinute {
+		t.Errorf("%d lines for a thousand requests in a minute, want %d", n, refusalsInAMinute)
+	}
+	f.now = f.now.Add(time.Minute)
+	f.universal("x", aliceByEmail)
+	if !strings.Contains(f.logs.String(), "not_logged=990") {
+		t.Error("the log does not tell how many are missing")
+	}
+	f.now = f.now.Add(time.Minute)
+	claims := f.universalClaims()
+	claims["iss"] = "evil\r\nlevel=ERROR msg=forged"
+	f.universal(f.sign("org", universalHeader, claims), aliceByEmail)
+	if strings.Contains(f.logs.String(), "\nlevel=ERROR") {
+		t.Error("a token wrote a line of its own into the log")
+	}
+}
