@@ -58,6 +58,10 @@ func newRoutes(base string, related bool) routes {
 	initiate := getOnly(Initiate)
 	initiate.methods[http.MethodPost] = Initiate
 	initiate.allow = "GET, POST"
+	// The identity provider's page and servers ask here, without cookies.
+	frontchannel := getOnly(FrontchannelLogout)
+	frontchannel.methods[http.MethodPost] = FrontchannelLogout
+	frontchannel.allow = "GET, POST"
 	rs := routes{base: base, exact: map[string]route{
 		"":               page(List),
 		"/":              page(List),
@@ -72,6 +76,10 @@ func newRoutes(base string, related bool) routes {
 		"/session":       get(SessionInfo),
 		"/health":        get(Health),
 		assets:           get(Asset),
+
+		"/backchannel-logout":  post(BackchannelLogout),
+		"/frontchannel-logout": frontchannel,
+		"/universal-logout":    post(UniversalLogout),
 	}}
 	if related {
 		rs.wellKnown = get(RelatedOrigins)

@@ -47,3 +47,23 @@ func TestPrefetchInitiatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// The identity provider's page and servers belong to another site, and bring no
+// cookies.
+func TestSignOutByTheProviderComesFromAnotherSite(t *testing.T) {
+	g := newGate(t)
+	for target, want := range map[string]Verdict{
+		"/passkeys/frontchannel-logout": FrontchannelLogout,
+		"/passkeys/backchannel-logout":  BackchannelLogout,
+		"/passkeys/universal-logout":    UniversalLogout,
+	} {
+		r := request("POST", target, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe", "Origin", "https://login.example.com")
+		if got := g.Admit(r).Verdict; got != want {
+			t.Errorf("%s: verdict %d, want %d", target, got, want)
+		}
+		r.Host = "evil.example"
+		if got := g.Admit(r).Verdict; got != Misdirected {
+			t.Errorf("%s at a foreign host: verdict %d", target, got)
+		}
+	}
+}

@@ -37,6 +37,11 @@ const (
 	LogoutQuestion
 	// Logout signs out: POST <base>/logout.
 	Logout
+	// FrontchannelLogout, BackchannelLogout and UniversalLogout are how the
+	// identity provider tells that a session is over.
+	FrontchannelLogout
+	BackchannelLogout
+	UniversalLogout
 	// SignedOut is the page after sign-out.
 	SignedOut
 	// List is the page with the user's passkeys.

@@ -28,7 +28,7 @@ func TestHostileReturnPathsGoToTheStartPage(t *testing.T) {
 		"/%5cevil.example", "/%2f/evil.example", "/%2fevil.example", "/%09/evil.example", "/%0d%0aSet-Cookie:x=1", "/a\x00b",
 		"/a\\b", "/%00", "http://app.example.com@evil.example/", "//user@evil.example", "/..//evil.example\\", "?x=1", "#x",
 		"/passkeys/login", "/passkeys/initiate?iss=x", "/passkeys/callback?code=1&state=2", "/passkeys/logout", "/passkeys/connect-token",
-		"/passkeys/append/result", "/passkeys/assets/x.js", "/passkeys/session", "/passkeys/signed-out", "/passkeys/login/",
+		"/passkeys/append/result", "/passkeys/assets/x.js", "/passkeys/session", "/passkeys/signed-out", "/passkeys/frontchannel-logout?iss=x&sid=y", "/passkeys/login/",
 		"/passkeys/%6cogin", "/a/../passkeys/login", "/a/%2e%2e/passkeys//logout", "/passkeys/./callback", "/a b", "/%zz", "/" + strings.Repeat("a", MaxLength), "/a\x7f", "/é\u0085"[:2] + "\x01",
 	} {
 		if got := policy.Clean(raw); got != Start {
