@@ -79,7 +79,7 @@ func (a *Auth0) metadata(iss *issuer) map[string]any {
 }
 
 func (a *Auth0) addSignIn(claims map[string]any, g *grant, _ string) string {
-	mark := randomToken()
+	mark := sidOf(g.sessionID) // as its logout tokens have it
 	claims["sid"] = mark
 	if g.aged {
 		claims["auth_time"] = unixSeconds(g.authTime)

@@ -27,6 +27,8 @@ type Client struct {
 	ThinIDToken bool
 	// RotateRefreshTokens is Okta's rotation_type ROTATE with a leeway of 30 s.
 	RotateRefreshTokens bool
+	// SingleLogout is what the app wants to hear of sign-outs.
+	SingleLogout SingleLogout
 }
 
 // public reports whether the client has no secret.
@@ -55,6 +57,9 @@ func (g *registry) add(c Client) (*Client, error) {
 		if err := checkRedirect(uri); err != nil {
 			return nil, fmt.Errorf("okta emulator: client %s: %w", c.ID, err)
 		}
+	}
+	if err := c.SingleLogout.check(); err != nil {
+		return nil, fmt.Errorf("okta emulator: client %s: %w", c.ID, err)
 	}
 	if c.public() && c.PKCEOptional {
 		return nil, errors.New("okta emulator: client " + c.ID + ": a public client must use PKCE")

@@ -32,6 +32,7 @@ func (s *Server) newIDToken(g *grant, scopes []string, access, kind string) (str
 	if user, ok := s.users.find(g.userID); ok && !thin {
 		g.issuer.addUser(claims, user, scopes, inIDToken)
 	}
+	s.addSessionID(claims, g)
 	s.grants.noteIDToken(mark, g.sessionID)
 	s.breakClaims(claims, now)
 	return s.signIDToken(g.issuer, claims)

@@ -39,11 +39,15 @@ func (s *Server) serveLogout(iss *issuer) http.HandlerFunc {
 			})
 			return
 		}
+		ending := s.endingSession(r, hint)
 		if refusal := s.signOut(w, r, hint); refusal != nil {
 			s.refuse(w, client.ID, refusal)
 			return
 		}
 		s.events.add(Event{Name: EventSignedOut, Client: client.ID, User: hint.Subject, Issuer: iss.url})
+		if s.tellParticipants(w, r, ending, client, back) {
+			return
+		}
 		if back == "" {
 			s.render(w, http.StatusOK, "signedout", page{Title: "Signed out"})
 			return

@@ -23,6 +23,9 @@ func (m *managementAPI) checkApp(o managed) *managementError {
 			return invalid("redirect_uris", err.Error())
 		}
 	}
+	if err := singleLogoutOf(o).check(); err != nil {
+		return invalid("frontchannel_logout_uri", err.Error())
+	}
 	if !slices.Contains(texts(o, "settings", "oauthClient", "grant_types"), "authorization_code") {
 		return invalid("grant_types", "'authorization_code' is needed for response type 'code'")
 	}
@@ -56,6 +59,7 @@ func clientOf(o managed) Client {
 		RedirectURIs:           texts(o, "settings", "oauthClient", "redirect_uris"),
 		PostLogoutRedirectURIs: texts(o, "settings", "oauthClient", "post_logout_redirect_uris"),
 		PKCEOptional:           !pkce,
+		SingleLogout:           singleLogoutOf(o),
 		RotateRefreshTokens:    text(o, "settings", "oauthClient", "refresh_token", "rotation_type") == "ROTATE",
 	}
 }

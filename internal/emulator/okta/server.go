@@ -38,6 +38,7 @@ type Server struct {
 	issuers      []*issuer
 	idps         *identityProviders
 	hops         *hopStore
+	participants participantStore
 	signInPage   pageSetting
 	mux          *http.ServeMux
 	management   *managementAPI
@@ -146,6 +147,7 @@ func (s *Server) route() {
 	s.mux.HandleFunc("GET /{$}", s.serveHome)
 	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	s.routeControls()
+	s.routeSignOutControls()
 	if s.config.Auth0 != nil {
 		s.mux.HandleFunc("GET /v2/logout", s.guarded("logout", s.serveAuth0Logout))
 		return

@@ -1,0 +1,111 @@
+package okta
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Flaws of what the org sends, for tests of what an app must refuse. Each is
+// one thing wrong with an otherwise good request.
+const (
+	FlawWrongType      = "wrong_type"
+	FlawWrongIssuer    = "wrong_issuer"
+	FlawWrongAudience  = "wrong_audience"
+	FlawWrongClient    = "wrong_client"
+	FlawExpired        = "expired"
+	FlawFuture         = "future"
+	FlawForeignKey     = "foreign_key"
+	FlawUnknownKey     = "unknown_key"
+	FlawAlgNone        = "alg_none"
+	FlawNoToken        = "no_token"
+	FlawUnknownFormat  = "unknown_format"
+	FlawNonce          = "nonce"
+	FlawNoEvent        = "no_event"
+	FlawReplayed       = "replayed" // sent twice; the second answer is returned
+	universalLogoutTyp = "global-token-revocation+jwt"
+	logoutTokenTyp     = "logout+jwt"
+)
+
+func outcome(status int, err error) string {
+	if err != nil {
+		return "not delivered"
+	}
+	return fmt.Sprintf("answered %d", status)
+}
+
+// signal signs a token with its flaw.
+func (s *Server) signal(iss *issuer, typ, flaw string, claims map[string]any) (string, error) {
+	now := s.Now()
+	switch flaw {
+	case FlawWrongIssuer:
+		claims["iss"] = "https://wrong-issuer.example"
+	case FlawWrongAudience:
+		claims["aud"] = "https://wrong-audience.example"
+	case FlawWrongClient:
+		claims["sub"] = newID("0oa")
+	case FlawExpired:
+		claims["iat"], claims["exp"] = unixSeconds(now.Add(-20*time.Minute)), unixSeconds(now.Add(-10*time.Minute))
+	case FlawFuture:
+		claims["iat"], claims["exp"] = unixSeconds(now.Add(10*time.Minute)), unixSeconds(now.Add(15*time.Minute))
+	case FlawNonce:
+		claims["nonce"] = randomToken()
+	case FlawNoEvent:
+		delete(claims, "events")
+	case FlawWrongType:
+		typ = "JWT"
+	case FlawAlgNone:
+		return unsigned(claims)
+	case "", FlawForeignKey, FlawUnknownKey, FlawNoToken, FlawUnknownFormat, FlawReplayed:
+	default:
+		return "", fmt.Errorf("there is no flaw %q", flaw)
+	}
+	key, err := iss.keys.current()
+	if err != nil {
+		return "", err
+	}
+	kid := key.id
+	if flaw == FlawForeignKey || flaw == FlawUnknownKey {
+		if key, err = newSigningKey(); err != nil {
+			return "", err
+		}
+		if flaw == FlawUnknownKey {
+			kid = key.id
+		}
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key.private, KeyID: kid}},
+		(&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+	if err != nil {
+		return "", err
+	}
+	return signWith(signer, claims)
+}
+
+// post sends a request, twice with FlawReplayed.
+func (s *Server) post(ctx context.Context, target, flaw, contentType, body string, prepare func(*http.Request)) (int, error) {
+	times := 1
+	if flaw == FlawReplayed {
+		times = 2
+	}
+	status := 0
+	for range times {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, strings.NewReader(body))
+		if err != nil {
+			return 0, err
+		}
+		req.Header.Set("Content-Type", contentType)
+		prepare(req)
+		resp, err := s.config.HTTPClient.Do(req)
+		if err != nil {
+			return 0, errors.Join(errors.New("the app does not answer"), err)
+		}
+		_ = resp.Body.Close()
+		status = resp.StatusCode
+	}
+	return status, nil
+}

@@ -1,0 +1,172 @@
+package okta
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Events of what the org sends to apps.
+const (
+	EventFrontchannelLogout = "frontchannel_logout"
+	EventUniversalLogout    = "universal_logout"
+	EventLogoutToken        = "logout_token_sent"
+)
+
+const backchannelEvent = "http://schemas.openid.net/event/backchannel-logout"
+
+// UniversalLogout is one request of Okta's Universal Logout (Okta: "Build
+// Universal Logout for your app"; draft-parecki-oauth-global-token-revocation).
+type UniversalLogout struct {
+	// User is the id or login of whom to sign out, Client the id of the app and
+	// URL its endpoint.
+	User   string `json:"user"`
+	Client string `json:"client"`
+	URL    string `json:"url"`
+	// Format is email (default) or iss_sub.
+	Format string `json:"format,omitempty"`
+	// Custom signs as the custom authorization server instead of the org.
+	Custom bool `json:"custom,omitempty"`
+	// Flaw is one of the flaws, or "".
+	Flaw string `json:"flaw,omitempty"`
+}
+
+// LogoutToken is one request of OpenID Connect Back-Channel Logout 1.0. Okta
+// sends none; Auth0 does.
+type LogoutToken struct {
+	// Client is the id of the app. URL is its endpoint; default: the app's
+	// BackchannelURI.
+	Client string `json:"client"`
+	URL    string `json:"url,omitempty"`
+	// User is the id or login of whom to sign out, SID the one session; either
+	// may be empty.
+	User string `json:"user,omitempty"`
+	SID  string `json:"sid,omitempty"`
+	// Flaw is one of the flaws, or "".
+	Flaw string `json:"flaw,omitempty"`
+}
+
+func (s *Server) routeSignOutControls() {
+	crossOrigin := http.NewCrossOriginProtection()
+	for path, control := range map[string]func(*http.Request) (any, error){
+		"universal-logout":    s.controlUniversalLogout,
+		"backchannel-logout":  s.controlLogoutToken,
+		"users/{id}/sessions": s.controlSessionID,
+	} {
+		method := "POST "
+		if path == "users/{id}/sessions" {
+			method = "GET "
+		}
+		s.mux.Handle(method+controlPrefix+path, s.localOnly(crossOrigin.Handler(asJSON(control))))
+	}
+}
+
+func (s *Server) controlUniversalLogout(r *http.Request) (any, error) {
+	var u UniversalLogout
+	if err := readJSON(r, &u); err != nil {
+		return nil, err
+	}
+	status, err := s.SendUniversalLogout(r.Context(), u)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]int{"status": status}, nil
+}
+
+func (s *Server) controlLogoutToken(r *http.Request) (any, error) {
+	var l LogoutToken
+	if err := readJSON(r, &l); err != nil {
+		return nil, err
+	}
+	status, err := s.SendLogoutToken(r.Context(), l)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]int{"status": status}, nil
+}
+
+func (s *Server) controlSessionID(r *http.Request) (any, error) {
+	return map[string]string{"sid": s.SessionID(r.PathValue("id"))}, nil
+}
+
+// SendUniversalLogout asks an app to sign a user out everywhere, and returns the
+// status of its answer.
+func (s *Server) SendUniversalLogout(ctx context.Context, u UniversalLogout) (int, error) {
+	user, ok := s.users.find(u.User)
+	if !ok {
+		return 0, ErrNoUser
+	}
+	iss := s.issuers[0]
+	if u.Custom {
+		iss = s.issuers[1]
+	}
+	now := s.Now()
+	token, err := s.signal(iss, universalLogoutTyp, u.Flaw, map[string]any{
+		"jti": randomToken(), "iss": iss.url, "sub": u.Client, "aud": u.URL,
+		"iat": unixSeconds(now), "nbf": unixSeconds(now.Add(-5 * time.Minute)), "exp": unixSeconds(now.Add(5 * time.Minute)),
+	})
+	if err != nil {
+		return 0, err
+	}
+	subject := map[string]string{"format": "email", "email": user.Email}
+	switch {
+	case u.Flaw == FlawUnknownFormat:
+		subject = map[string]string{"format": "opaque", "id": user.ID}
+	case u.Format == "iss_sub":
+		subject = map[string]string{"format": "iss_sub", "iss": iss.url, "sub": user.ID}
+	case u.Format != "" && u.Format != "email":
+		return 0, fmt.Errorf("format %q: want email or iss_sub", u.Format)
+	}
+	body, err := json.Marshal(map[string]any{"sub_id": subject})
+	if err != nil {
+		return 0, err
+	}
+	status, err := s.post(ctx, u.URL, u.Flaw, "application/json", string(body), func(r *http.Request) {
+		if u.Flaw != FlawNoToken {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+	})
+	s.events.add(Event{Name: EventUniversalLogout, Client: u.Client, User: user.ID, Issuer: iss.url, Detail: outcome(status, err)})
+	return status, err
+}
+
+// SendLogoutToken sends an app a logout token, and returns the status of its
+// answer.
+func (s *Server) SendLogoutToken(ctx context.Context, l LogoutToken) (int, error) {
+	client, ok := s.clients.get(l.Client)
+	if !ok {
+		return 0, fmt.Errorf("there is no client %q", l.Client)
+	}
+	if l.URL == "" {
+		l.URL = client.SingleLogout.BackchannelURI
+	}
+	iss, now := s.issuers[1], s.Now()
+	claims := map[string]any{
+		"jti": randomToken(), "iss": iss.url, "aud": client.ID, "iat": unixSeconds(now), "exp": unixSeconds(now.Add(2 * time.Minute)),
+		"events": map[string]any{backchannelEvent: map[string]any{}},
+	}
+	if l.SID != "" {
+		claims["sid"] = l.SID
+	}
+	if l.User != "" {
+		user, known := s.users.find(l.User)
+		if !known {
+			return 0, ErrNoUser
+		}
+		claims["sub"] = user.ID
+	}
+	token, err := s.signal(iss, logoutTokenTyp, l.Flaw, claims)
+	if err != nil {
+		return 0, err
+	}
+	form := url.Values{"logout_token": {token}}
+	if l.Flaw == FlawNoToken {
+		form.Del("logout_token")
+	}
+	status, err := s.post(ctx, l.URL, l.Flaw, "application/x-www-form-urlencoded", form.Encode(), func(*http.Request) {})
+	s.events.add(Event{Name: EventLogoutToken, Client: client.ID, Issuer: iss.url, Detail: outcome(status, err)})
+	return status, err
+}
