@@ -67,9 +67,6 @@ type Config struct {
 	// BasePath of our own routes, without a trailing slash: "/passkeys".
 	BasePath string
 	Keyring  *seal.Keyring
-	// Revoker ends a session that signs out; nil means that sign-out only takes
-	// the cookie back.
-	Revoker Revoker
 	// Skew is how far Okta's clock and ours may differ; zero means DefaultSkew.
 	Skew time.Duration
 	// Now is the clock; nil means time.Now.

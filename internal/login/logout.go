@@ -14,19 +14,14 @@ import (
 )
 
 const (
-	// logoutPatience is how long a person who signs out waits for others: the
-	// shared list of ended sessions, metadata that nobody has asked for yet, and
-	// the provider's answer about the refresh token.
+	// logoutPatience is how long a person who signs out waits for the provider:
+	// for metadata that nobody has asked for yet, and for its answer about the
+	// refresh token.
 	logoutPatience = 2 * time.Second
 	// maxLogoutURL bounds the address that the browser is sent to: beyond 8 kB
 	// servers answer 414, and an error page is no place to end.
 	maxLogoutURL = 8000
 )
-
-// Revoker ends sessions for every copy of their cookie, on every replica.
-type Revoker interface {
-	EndSession(ctx context.Context, id string) error
-}
 
 // Logout serves POST <base>/logout, whose caller has checked that the request
 // comes from this site; s is its live session or nil. The session here ends
@@ -44,7 +39,6 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request, s *sessio
 	sub := subjectOf(hint)
 	if s != nil {
 		sub = s.Subject
-		rp.endForGood(ctx, s)
 	}
 	rp.log.InfoContext(r.Context(), "signed out", slog.String("sub", sub))
 	revoked := rp.revokeRefreshToken(s)
@@ -63,17 +57,6 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request, s *sessio
 	}
 	redirect(w, http.StatusSeeOther, target)
 	return nil
-}
-
-// endForGood ends the session for whoever holds a copy of its cookie.
-func (rp *RelyingParty) endForGood(ctx context.Context, s *session.Session) {
-	if rp.config.Revoker == nil {
-		return
-	}
-	if err := rp.config.Revoker.EndSession(ctx, s.ID); err != nil {
-		rp.log.ErrorContext(ctx, "signed out in this browser only: the end of the session could not be recorded",
-			slog.String("sub", s.Subject), slog.String("error", printable(err.Error(), maxLogText)))
-	}
 }
 
 // endSessionURL returns where to end the session at Okta, "" if that cannot be

@@ -1,8 +1,6 @@
 package login
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,20 +15,6 @@ import (
 )
 
 const testRefreshToken = "refresh-token-that-must-not-leak"
-
-// ended remembers which sessions ended.
-type ended struct {
-	mu  sync.Mutex
-	ids []string
-	err error
-}
-
-func (e *ended) EndSession(_ context.Context, id string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.ids = append(e.ids, id)
-	return e.err
-}
 
 // revocations is a revocation endpoint that can be told to fail or to hang.
 type revocations struct {
@@ -54,31 +38,26 @@ func (rv *revocations) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(rv.status)
 }
 
-func newRevokingSite(t *testing.T, rv *revocations, configure ...func(*Config)) (*site, *ended) {
+func newRevokingSite(t *testing.T, rv *revocations, configure ...func(*Config)) *site {
 	t.Helper()
-	e := new(ended)
-	s := newSite(t, append(configure, func(c *Config) { c.Revoker = e })...)
+	s := newSite(t, configure...)
 	server := httptest.NewServer(rv)
 	t.Cleanup(server.Close)
 	s.op.metadata = func(m map[string]any) { m["revocation_endpoint"] = server.URL + "/revoke" }
 	s.op.answer = func(a map[string]any) { a["refresh_token"] = testRefreshToken }
-	return s, e
+	return s
 }
 
-func TestLogoutEndsTheSessionForGoodAndRevokesTheRefreshToken(t *testing.T) {
+func TestLogoutRevokesTheRefreshToken(t *testing.T) {
 	t.Parallel()
 	for name, style := range map[string]oauth2.AuthStyle{"basic": oauth2.AuthStyleInHeader, "post": oauth2.AuthStyleInParams} {
 		rv := &revocations{status: http.StatusOK}
-		s, e := newRevokingSite(t, rv, func(c *Config) { c.AuthStyle = style })
+		s := newRevokingSite(t, rv, func(c *Config) { c.AuthStyle = style })
 		b := s.browser()
 		b.signIn("/")
-		id := b.session().ID
 		p := b.send(http.MethodPost, "/passkeys/logout")
 		if !strings.HasPrefix(p.location(), s.op.URL+"/logout?") {
 			t.Errorf("%s: went to %q", name, p.location())
-		}
-		if len(e.ids) != 1 || e.ids[0] != id {
-			t.Errorf("%s: ended %v, want %s", name, e.ids, id)
 		}
 		if len(rv.asked) != 1 || rv.asked[0].Get("token") != testRefreshToken || rv.asked[0].Get("token_type_hint") != "refresh_token" {
 			t.Fatalf("%s: asked %v", name, rv.asked)
@@ -97,30 +76,29 @@ func TestLogoutEndsTheSessionForGoodAndRevokesTheRefreshToken(t *testing.T) {
 func TestLogoutWithoutALiveSessionRevokesNothing(t *testing.T) {
 	t.Parallel()
 	rv := &revocations{status: http.StatusOK}
-	s, e := newRevokingSite(t, rv)
+	s := newRevokingSite(t, rv)
 	stranger := s.browser()
 	stranger.send(http.MethodPost, "/passkeys/logout")
 	b := s.browser()
 	b.signIn("/")
 	s.clock.advance(2 * time.Hour) // past the idle time
 	b.send(http.MethodPost, "/passkeys/logout")
-	if len(rv.asked) != 0 || len(e.ids) != 0 {
-		t.Errorf("revoked %v, ended %v", rv.asked, e.ids)
+	if len(rv.asked) != 0 {
+		t.Errorf("revoked %v", rv.asked)
 	}
 }
 
 func TestLogoutGoesOnWhenRevocationFails(t *testing.T) {
 	t.Parallel()
 	rv := &revocations{status: http.StatusServiceUnavailable}
-	s, e := newRevokingSite(t, rv)
-	e.err = errors.New("shared state down")
+	s := newRevokingSite(t, rv)
 	b := s.browser()
 	b.signIn("/")
 	p := b.send(http.MethodPost, "/passkeys/logout")
 	if !strings.HasPrefix(p.location(), s.op.URL+"/logout?") || b.session() != nil {
 		t.Errorf("to %q, session %v", p.location(), b.session())
 	}
-	for _, want := range []string{"refresh token not revoked", "503", "signed out in this browser only", "shared state down"} {
+	for _, want := range []string{"refresh token not revoked", "503"} {
 		if !strings.Contains(s.log.String(), want) {
 			t.Errorf("the log does not hold %q: %s", want, s.log)
 		}
@@ -131,7 +109,7 @@ func TestSlowRevocationEndpointDoesNotKeepThePersonWaiting(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	rv := &revocations{status: http.StatusOK, hang: release}
-	s, _ := newRevokingSite(t, rv)
+	s := newRevokingSite(t, rv)
 	t.Cleanup(func() { close(release) })
 	b := s.browser()
 	b.signIn("/")
