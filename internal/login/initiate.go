@@ -108,11 +108,17 @@ var errNotAForm = errors.New("the body is not application/x-www-form-urlencoded"
 // `https://acme.okta.com/oauth2/…`; the sign-in goes to the configured one
 // either way.
 func ownIssuer(configured, named string) bool {
-	if named == configured {
-		return true
-	}
+	return named != "" && (named == configured || named == OrgIssuer(configured))
+}
+
+// OrgIssuer returns the issuer of the Okta org that a custom authorization server
+// belongs to, and "" for an issuer that is none.
+func OrgIssuer(configured string) string {
 	org, _, custom := strings.Cut(configured, "/oauth2/")
-	return custom && named != "" && named == org
+	if !custom {
+		return ""
+	}
+	return org
 }
 
 // localTarget turns a target_link_uri into a return path: an address of the very
