@@ -43,6 +43,7 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //			scopes        <scope...>
 //			client_auth   client_secret_basic|client_secret_post
 //			passkey_idp   <id>
+//			universal_logout_issuer <url>
 //		}
 //		corbado {
 //			project_id   <id>

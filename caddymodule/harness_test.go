@@ -58,6 +58,7 @@ func newWorld(t *testing.T) *world {
 		Clients: []oktaemu.Client{{
 			ID: "0oa1client", Secret: clientSecret, RedirectURIs: []string{w.site + "/passkeys/callback"},
 			PostLogoutRedirectURIs: []string{w.site + "/passkeys/signed-out"},
+			SingleLogout:           oktaemu.SingleLogout{FrontchannelURI: w.site + "/passkeys/frontchannel-logout", SessionRequired: true},
 		}},
 		Users: []oktaemu.User{{
 			Login: "alice@acme.test", Email: "alice@acme.test", EmailVerified: true, FirstName: "Alice", LastName: "Acme",

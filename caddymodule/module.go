@@ -14,6 +14,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/signout"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/streams"
 )
 
@@ -88,6 +89,7 @@ type Passkeys struct {
 	bearerOf *heldIssuer
 	sessions *session.Store
 	login    *login.RelyingParty
+	signOuts *signout.Handler
 	pages    *passkeys.Pages
 	tokens   *connecttoken.Handler
 }

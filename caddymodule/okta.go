@@ -27,6 +27,11 @@ type Okta struct {
 	// by passkey: `{http.auth.user.passkey}` and the claim `passkey` of an
 	// `identity` block are then `true`. Default: none, and no session is marked.
 	PasskeyIDP string `json:"passkey_idp,omitempty"`
+	// Who signs Okta's Universal Logout, where it is neither the issuer nor the
+	// org on the issuer's own host: an org with a custom domain may sign as
+	// `https://example.okta.com`. A refusal in the log names the issuer that a
+	// request came with. Default: the org that `issuer` belongs to.
+	UniversalLogoutIssuer string `json:"universal_logout_issuer,omitempty"`
 }
 
 func (o *Okta) settings() settings {
@@ -36,6 +41,8 @@ func (o *Okta) settings() settings {
 		"client_secret": text(&o.ClientSecret),
 		"scopes":        texts(&o.Scopes),
 		"passkey_idp":   text(&o.PasskeyIDP),
+
+		"universal_logout_issuer": text(&o.UniversalLogoutIssuer),
 		"client_auth": func(d *caddyfile.Dispenser) error {
 			if err := text(&o.ClientAuth)(d); err != nil {
 				return err

@@ -47,7 +47,10 @@ func (p *Passkeys) Provision(ctx caddy.Context) error {
 
 // values are the settings with defaults set and placeholders resolved.
 type values struct {
-	issuer   string
+	issuer string
+	// universalLogoutIssuer is "" where it follows from the issuer.
+	universalLogoutIssuer string
+
 	origins  origin.Set
 	keyring  *seal.Keyring
 	identity gate.Identity
@@ -118,6 +121,9 @@ func (p *Passkeys) oktaValues(ctx caddy.Context, rv resolver, v *values) (err er
 		return err
 	}
 	if v.login.Scopes, err = rv.texts("okta scopes", p.Okta.Scopes); err != nil {
+		return err
+	}
+	if v.universalLogoutIssuer, err = rv.text("okta universal_logout_issuer", p.Okta.UniversalLogoutIssuer); err != nil {
 		return err
 	}
 	if v.login.PasskeyIDP, err = rv.text("okta passkey_idp", p.Okta.PasskeyIDP); err != nil {
@@ -209,6 +215,9 @@ func (p *Passkeys) build(v values) (err error) {
 		return err
 	}
 	if err = p.buildBearer(v); err != nil {
+		return err
+	}
+	if err := p.buildSignOuts(v); err != nil {
 		return err
 	}
 	v.corbado.HTTPClient = p.held.client

@@ -45,6 +45,8 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	case gate.Logout:
 		keepOutOfAccessLog(r) // its Location holds the ID token as a hint
 		return p.answer(w, r, p.login.Logout(w, r, d.Session))
+	case gate.FrontchannelLogout, gate.BackchannelLogout, gate.UniversalLogout:
+		return p.serveSignOut(w, r, d)
 	case gate.SignedOut:
 		return p.answer(w, r, p.pages.SignedOut(w, r))
 	case gate.List:

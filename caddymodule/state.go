@@ -29,6 +29,7 @@ type state struct {
 	limiter  *connecttoken.Limiter
 	records  *revocation.Records
 	streams  *streams.Registry
+	signOuts signOutState
 }
 
 // Destruct runs when no configuration holds the state any more. Requests may

@@ -98,6 +98,7 @@ func (f *setupFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.app.BasePath, "base-path", "/passkeys", "the sidecar's path")
 	flags.StringVar(&f.app.ClientAuth, "client-auth", "client_secret_basic", "the sidecar's client_auth")
 	flags.BoolVar(&f.app.RefreshTokens, "offline-access", false, "allow refresh tokens (scope offline_access)")
+	flags.BoolVar(&f.app.FrontchannelLogout, "frontchannel-logout", false, "have Okta end the session here when the user signs out of another app (Single Logout)")
 	flags.StringVar(&f.app.InitiateLoginURI, "initiate-login-uri", "", "where the tile on Okta's dashboard leads; none hides it")
 	flags.StringVar(&f.app.AssignGroup, "assign-group", "", "the group that may sign in, such as Everyone; none assigns nobody")
 	flags.StringVar(&f.app.SecretFile, "client-secret-file", "", "the file that the app's client secret is written to, mode 0600")

@@ -65,6 +65,11 @@ func (a *App) body() (want, fresh object) {
 		client["initiate_login_uri"] = a.InitiateLoginURI
 		client["idp_initiated_login"] = object{"mode": "SPEC", "default_scope": []any{}}
 	}
+	if a.FrontchannelLogout {
+		client["participate_slo"] = true
+		client["frontchannel_logout_uri"] = strings.TrimSuffix(a.PublicURLs[0], "/") + a.BasePath + "/frontchannel-logout"
+		client["frontchannel_logout_session_required"] = true
+	}
 	want = object{
 		"name": "oidc_client", "label": a.Label, "signOnMode": "OPENID_CONNECT",
 		"credentials": object{"oauthClient": object{"pkce_required": true, "token_endpoint_auth_method": a.ClientAuth}},

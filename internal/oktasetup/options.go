@@ -43,6 +43,9 @@ type App struct {
 	RefreshTokens bool
 	// InitiateLoginURI makes the tile on Okta's dashboard work. "" is none.
 	InitiateLoginURI string
+	// FrontchannelLogout has Okta tell the first public URL when the user signs
+	// out of another app (Okta: "Configure Single Logout"; Identity Engine only).
+	FrontchannelLogout bool
 	// AssignGroup is the group whose members may sign in. "" assigns nobody.
 	AssignGroup string
 	// SecretFile is where the client secret goes, with mode 0600.

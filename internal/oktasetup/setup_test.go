@@ -135,8 +135,12 @@ func TestSignInWithWhatSetUpMade(t *testing.T) {
 	t.Parallel()
 	o := newOrg(t)
 	o.options.Page = nil // the test's page has no form for a browser without scripts
-	made := o.mustApply()
 	o.mustApply()
+	o.options.App.FrontchannelLogout = true
+	made := o.mustApply()
+	if second := o.mustApply(); made.Changes != 1 || second.Changes != 0 {
+		t.Errorf("single logout took %d changes, then %d", made.Changes, second.Changes)
+	}
 	raw, err := os.ReadFile(o.options.App.SecretFile)
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +166,11 @@ func TestSignInWithWhatSetUpMade(t *testing.T) {
 	idToken, _ := token.Extra("id_token").(string)
 	verified, err := provider.Verifier(&oidc.Config{ClientID: made.ClientID}).Verify(t.Context(), idToken)
 	if err != nil || verified.Nonce != "n" {
-		t.Errorf("%v %v", verified, err)
+		t.Fatalf("%v %v", verified, err)
+	}
+	var claims struct{ SID string }
+	if err := verified.Claims(&claims); err != nil || claims.SID == "" {
+		t.Errorf("no sid, by which single logout finds the session: %v", err)
 	}
 }
 

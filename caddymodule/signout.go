@@ -1,0 +1,87 @@
+package caddymodule
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/signout"
+)
+
+// signOutState is what sign-outs by the identity provider keep across config
+// reloads. The zero value is ready for use.
+type signOutState struct {
+	mu      sync.Mutex
+	limiter *signout.Limiter
+	orgs    map[string]*login.Provider
+}
+
+// keep returns the limiter, and the provider of an issuer other than the
+// configured one.
+func (s *signOutState) keep(org string, client *http.Client, log *slog.Logger) (*signout.Limiter, *login.Provider) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.limiter == nil {
+		s.limiter, s.orgs = signout.NewLimiter(nil), map[string]*login.Provider{}
+	}
+	if org == "" {
+		return s.limiter, nil
+	}
+	if s.orgs[org] == nil {
+		s.orgs[org] = login.NewProvider(login.ProviderConfig{Issuer: org, Client: client, Log: log})
+	}
+	return s.limiter, s.orgs[org]
+}
+
+// orgIssuer is who signs Universal Logout: as configured, or the org that the
+// issuer belongs to. It is "" where that is the issuer itself.
+func orgIssuer(issuer, configured string) (string, error) {
+	if configured == "" {
+		configured = login.OrgIssuer(issuer)
+	}
+	if configured == "" || configured == issuer {
+		return "", nil
+	}
+	u, err := url.Parse(configured)
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !origin.IsLoopbackHost(u.Host)) {
+		return "", fmt.Errorf("okta universal_logout_issuer %q is not an https URL like https://example.okta.com", configured)
+	}
+	return configured, nil
+}
+
+// buildSignOuts makes the room that hears of sign-outs.
+func (p *Passkeys) buildSignOuts(v values) (err error) {
+	org, err := orgIssuer(v.issuer, v.universalLogoutIssuer)
+	if err != nil {
+		return err
+	}
+	c := signout.Config{
+		ClientID: v.login.ClientID, Issuer: signout.Issuer{Name: v.issuer, Keys: p.held.provider}, Unavailable: login.ErrKeysUnavailable,
+		Origins: v.origins, BasePath: p.base,
+	}
+	var provider *login.Provider
+	if c.Limiter, provider = p.held.signOuts.keep(org, p.held.client, p.log); provider != nil {
+		c.Org = signout.Issuer{Name: org, Keys: provider}
+	}
+	p.signOuts, err = signout.New(c, p.ended, p.shared, p.sessions, p.log)
+	return err
+}
+
+// serveSignOut answers what the identity provider tells of sign-outs.
+func (p *Passkeys) serveSignOut(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
+	switch d.Verdict {
+	case gate.FrontchannelLogout:
+		keepOutOfAccessLog(r) // its URL holds the sid, by which anybody could end the session
+		p.signOuts.Frontchannel(w, r, d.Session, clientIP(r))
+	case gate.BackchannelLogout:
+		p.signOuts.Backchannel(w, r)
+	default:
+		p.signOuts.UniversalLogout(w, r)
+	}
+	return nil
+}
