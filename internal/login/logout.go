@@ -41,7 +41,7 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request, s *sessio
 		sub = s.Subject
 	}
 	rp.log.InfoContext(r.Context(), "signed out", slog.String("sub", sub))
-	revoked := rp.revokeRefreshToken(s)
+	revoked := rp.revokeRefreshToken(s) //nolint:contextcheck // it may outlive the request
 	o, err := rp.originOf(r)
 	if err != nil {
 		return err

@@ -31,8 +31,9 @@ func (rp *RelyingParty) revokeRefreshToken(s *session.Session) <-chan struct{} {
 		close(done)
 		return done
 	}
-	go func() { //nolint:contextcheck,gosec // not the request's context, which ends with the answer
+	go func() {
 		defer close(done)
+		// Not the request's context, which ends with the answer.
 		ctx, cancel := context.WithTimeout(context.Background(), revokeTimeout)
 		defer cancel()
 		if err := rp.revoke(ctx, s.RefreshToken); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // refusal is an answer other than success. The reason is for the log only.
-type refusal struct { //nolint:errname // a refusal is what the log calls it
+type refusal struct {
 	status int
 	code   string
 	reason error

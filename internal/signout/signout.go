@@ -148,11 +148,11 @@ func New(c Config, s Sessions, rp Replays, ck Cookies, log *slog.Logger) (*Handl
 
 // issuer returns the issuer of that name, if it is one of ours.
 func (c *Config) issuer(name string) (Issuer, bool) {
-	switch {
-	case name == "":
-	case name == c.Issuer.Name:
+	switch name {
+	case "": // no Org is not an issuer without a name
+	case c.Issuer.Name:
 		return c.Issuer, true
-	case name == c.Org.Name:
+	case c.Org.Name:
 		return c.Org, true
 	}
 	return Issuer{}, false

@@ -83,7 +83,7 @@ func (h *Handler) readClaims(t *token, k rules) error {
 	if err != nil {
 		return invalid("%w", err)
 	}
-	known := false
+	var known bool
 	if t.issuer, known = k.issuer(name); !known {
 		return invalid("iss is %q, which is none of ours", printable(name))
 	}

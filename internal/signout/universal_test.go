@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -103,10 +104,7 @@ func TestUniversalLogoutRefusesBeforeItFetches(t *testing.T) {
 		"a huge jti":                                {set("jti", strings.Repeat("j", 257)), unauthorized},
 	} {
 		f := newFixture(t)
-		claims, head := f.universalClaims(), map[string]any{}
-		for k, v := range universalHeader {
-			head[k] = v
-		}
+		claims, head := f.universalClaims(), maps.Clone(universalHeader)
 		tc.change(f, head, claims)
 		f.wantStatus(name, f.universal(f.sign("org", head, claims), aliceByEmail), tc.status)
 		f.wantEnded(name)

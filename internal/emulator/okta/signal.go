@@ -29,7 +29,7 @@ const (
 	FlawNoEvent        = "no_event"
 	FlawReplayed       = "replayed" // sent twice; the second answer is returned
 	universalLogoutTyp = "global-token-revocation+jwt"
-	logoutTokenTyp     = "logout+jwt"
+	logoutTokenTyp     = "logout+jwt" //nolint:gosec // G101: a media type
 )
 
 func outcome(status int, err error) string {
@@ -98,6 +98,7 @@ func (s *Server) post(ctx context.Context, target, flaw, contentType, body strin
 		if err != nil {
 			return 0, err
 		}
+		req.Close = true // the app may have been restarted since the last one
 		req.Header.Set("Content-Type", contentType)
 		prepare(req)
 		resp, err := s.config.HTTPClient.Do(req)

@@ -13,7 +13,7 @@ import (
 const (
 	EventFrontchannelLogout = "frontchannel_logout"
 	EventUniversalLogout    = "universal_logout"
-	EventLogoutToken        = "logout_token_sent"
+	EventLogoutToken        = "logout_token_sent" //nolint:gosec // G101: the name of an event
 )
 
 const backchannelEvent = "http://schemas.openid.net/event/backchannel-logout"
