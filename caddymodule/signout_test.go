@@ -87,6 +87,7 @@ func TestUniversalLogoutSurvivesReload(t *testing.T) {
 	b := w.signedIn()
 	w.universalLogout(oktaemu.UniversalLogout{}, http.StatusNoContent)
 	asked := w.discoveries()
+	b.CloseIdleConnections() // one that was dialled and never used dies with the old server
 	w.start("brand {\nname Renamed\n}")
 	b.wantOut("after a reload")
 	w.universalLogout(oktaemu.UniversalLogout{}, http.StatusNoContent)
