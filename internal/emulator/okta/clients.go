@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Client is an OpenID Connect app in the Okta org.
@@ -25,10 +26,22 @@ type Client struct {
 	// ThinIDToken leaves profile, e-mail and groups to /userinfo, as a custom
 	// authorization server does with the code flow.
 	ThinIDToken bool
-	// RotateRefreshTokens is Okta's rotation_type ROTATE with a leeway of 30 s.
+	// RotateRefreshTokens is Okta's rotation_type ROTATE.
 	RotateRefreshTokens bool
 	// SingleLogout is what the app wants to hear of sign-outs.
 	SingleLogout SingleLogout
+	// RefreshLeeway is how long a replaced refresh token works once more. Zero is
+	// Okta's default of 30 s; a negative one is none, as Okta's leeway 0 and
+	// Auth0's default.
+	RefreshLeeway time.Duration
+}
+
+// refreshLeeway is RefreshLeeway with the default filled in.
+func (c *Client) refreshLeeway() time.Duration {
+	if c.RefreshLeeway == 0 {
+		return defaultRefreshLeeway
+	}
+	return max(c.RefreshLeeway, 0)
 }
 
 // public reports whether the client has no secret.

@@ -11,10 +11,11 @@ import (
 
 // Life times (Okta's defaults).
 const (
-	codeAge      = 300 * time.Second
-	tokenAge     = time.Hour
-	refreshIdle  = 7 * 24 * time.Hour
-	refreshGrace = 30 * time.Second
+	codeAge     = 300 * time.Second
+	tokenAge    = time.Hour
+	refreshIdle = 7 * 24 * time.Hour
+	// defaultRefreshLeeway is that of a new app with rotation.
+	defaultRefreshLeeway = 30 * time.Second
 )
 
 const (
@@ -192,7 +193,8 @@ func (st *grantStore) useRefresh(value, clientID string) (g *grant, next string,
 		return t.grant, value, false
 	}
 	if !t.replaced.IsZero() {
-		if t.graceUsed || now.Sub(t.replaced) > refreshGrace {
+		leeway := t.grant.client.refreshLeeway()
+		if t.graceUsed || leeway == 0 || now.Sub(t.replaced) > leeway {
 			t.grant.revoked = true
 			return t.grant, "", true
 		}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // checkApp checks what an OpenID Connect web app must have (Okta: Applications
@@ -61,7 +62,20 @@ func clientOf(o managed) Client {
 		PKCEOptional:           !pkce,
 		SingleLogout:           singleLogoutOf(o),
 		RotateRefreshTokens:    text(o, "settings", "oauthClient", "refresh_token", "rotation_type") == "ROTATE",
+		RefreshLeeway:          leewayOf(o),
 	}
+}
+
+// leewayOf reads the rotation leeway in seconds, 0 meaning none.
+func leewayOf(o managed) time.Duration {
+	seconds, set := at(o, "settings", "oauthClient", "refresh_token", "leeway").(float64)
+	switch {
+	case !set:
+		return 0 // the default
+	case seconds == 0:
+		return -1
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // replace puts a changed client in the place of the one with its id.

@@ -58,6 +58,22 @@ func TestRotatedRefreshTokenAndItsLeeway(t *testing.T) {
 	}
 }
 
+func TestRotationWithoutLeeway(t *testing.T) {
+	p := start(t, func(c *okta.Config) { c.Clients[0].RotateRefreshTokens, c.Clients[0].RefreshLeeway = true, -1 })
+	p.oauth.Scopes = append(p.oauth.Scopes, "offline_access")
+	first := p.tokens(t)
+	second, err := p.refresh(t.Context(), first.RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.refresh(t.Context(), first.RefreshToken); err == nil {
+		t.Error("the replaced token worked in the same second")
+	}
+	if _, err := p.refresh(t.Context(), second.RefreshToken); err == nil {
+		t.Error("the newest refresh token survived the reuse")
+	}
+}
+
 func TestStolenRefreshTokenEndsTheGrant(t *testing.T) {
 	for name, reuse := range map[string]func(*testing.T, *rp, string){
 		"after the leeway": func(_ *testing.T, p *rp, _ string) { p.Advance(31 * time.Second) },
