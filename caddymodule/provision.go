@@ -195,6 +195,10 @@ func (p *Passkeys) build(v values) (err error) {
 	}, p.log); err != nil {
 		return err
 	}
+	v.login.Idle, v.login.Handover, v.login.Revoker = idle, p.held.handover, p.ended
+	if !p.shared.memory() {
+		v.login.Turns, v.login.Results = p.shared, p.shared
+	}
 	p.streams = streams.Rules{Idle: idle, Revoked: p.ended.Revoked}
 	if p.sessions, err = session.New(session.Config{
 		Keyring: v.keyring, Insecure: v.origins.Insecure(), LogoutPath: p.base + "/logout",

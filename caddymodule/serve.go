@@ -20,6 +20,7 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 			return p.refuseBearer(w, r, err)
 		}
 	}
+	d = p.refreshed(w, r, d)
 	setPlaceholders(r, d.Session)
 
 	if d.Verdict == gate.Upstream {
@@ -68,6 +69,19 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	default:
 		return p.refuse(w, r, d)
 	}
+}
+
+// refreshed refreshes a session that is due before it is used, and decides anew
+// when that has changed or ended it.
+func (p *Passkeys) refreshed(w http.ResponseWriter, r *http.Request, d gate.Decision) gate.Decision {
+	if d.Session == nil || d.Bearer || !d.Verdict.UsesSession() {
+		return d
+	}
+	s := p.login.Refresh(w, r, d.Session)
+	if s == d.Session {
+		return d
+	}
+	return p.gate.Decide(r, s)
 }
 
 // upstream passes the request on to the app, with the identity that we vouch

@@ -20,12 +20,14 @@ import (
 var states = caddy.NewUsagePool()
 
 // state is the identity provider's metadata and keys, the connections to it and
-// to Corbado, how often each user asked for connect tokens, which sessions were
-// ended before their time, and which WebSockets and event streams are open.
+// to Corbado, the sessions that were refreshed, how often each user asked for
+// connect tokens, which sessions were ended before their time, and which
+// WebSockets and event streams are open.
 type state struct {
 	clientID string
 	client   *http.Client
 	provider *login.Provider
+	handover *login.Handover
 	limiter  *connecttoken.Limiter
 	records  *revocation.Records
 	streams  *streams.Registry
@@ -60,6 +62,7 @@ func holdState(issuer, clientID string, log *slog.Logger) (*heldState, error) {
 			streams:  open,
 			client:   client,
 			provider: login.NewProvider(login.ProviderConfig{Issuer: issuer, Client: client, Log: log}),
+			handover: login.NewHandover(time.Now),
 			limiter:  connecttoken.NewLimiter(0, 0, time.Now),
 		}, nil
 	})

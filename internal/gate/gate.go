@@ -89,6 +89,17 @@ func CheckBase(base string) error {
 
 // Admit decides on the request's current path, as rewrites before us left it.
 func (g *Gate) Admit(r *http.Request) Decision {
+	// An unreadable or expired session is no session.
+	s, err := g.sessions.Read(r)
+	if err != nil {
+		s = nil
+	}
+	return g.Decide(r, s)
+}
+
+// Decide is Admit for a session that was read before, nil for nobody: a refresh
+// may have renewed or ended it since.
+func (g *Gate) Decide(r *http.Request, s *session.Session) Decision {
 	_, known := g.origins.Match(r.Host)
 	if !known {
 		// Public paths are for health checks too, which ask by address. The
@@ -104,11 +115,6 @@ func (g *Gate) Admit(r *http.Request) Decision {
 	clean, ok := canonical(r.URL.Path)
 	if !ok {
 		return Decision{Verdict: BadPath}
-	}
-	// An unreadable or expired session is no session.
-	s, err := g.sessions.Read(r)
-	if err != nil {
-		s = nil
 	}
 	if route, ours := g.routes.find(clean); ours {
 		d := route.decide(r, s, g.origins)

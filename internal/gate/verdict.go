@@ -72,3 +72,14 @@ func (v Verdict) forUsers() bool {
 		return false
 	}
 }
+
+// UsesSession tells whether what follows acts on who is signed in, so that a
+// session is to be refreshed first.
+func (v Verdict) UsesSession() bool {
+	switch v {
+	case Upstream, Forbidden, List, Append, AppendResult, ConnectToken, SessionInfo:
+		return true
+	default:
+		return false
+	}
+}

@@ -165,6 +165,9 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		live = nil
 	}
+	if live != nil && !strings.HasPrefix(r.URL.Path, "/passkeys/") {
+		live = s.rp.Refresh(w, r, live)
+	}
 	switch {
 	case r.URL.Path == "/passkeys/callback":
 		return s.rp.Callback(w, r, live)

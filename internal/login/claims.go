@@ -70,7 +70,7 @@ func (rp *RelyingParty) identify(ctx context.Context, md *metadata, id *idToken,
 		rp.log.WarnContext(ctx, "userinfo not available, signing in without it", slog.String("error", printable(err.Error(), maxLogText)))
 	}
 	s := rp.describe(ctx, id)
-	s.RefreshToken = t.refresh
+	s.RefreshToken, s.RefreshAt = t.refresh, rp.refreshAt(t)
 	return s, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
@@ -21,20 +22,20 @@ type oktaSite struct {
 	web  *oktatest.Browser
 }
 
-func newOktaSite(t *testing.T) *oktaSite {
+func newOktaSite(t *testing.T, change ...func(*okta.Config, *Config)) *oktaSite {
 	t.Helper()
-	return newEmulatorSite(t, nil, func(c *Config) { c.Scopes = []string{"openid", "profile", "email", "groups", "offline_access"} })
+	return newEmulatorSite(t, nil, func(c *Config) { c.Scopes = []string{"openid", "profile", "email", "groups", "offline_access"} }, change...)
 }
 
 // newEmulatorSite makes a site at an org, or at a tenant of Auth0's.
-func newEmulatorSite(t *testing.T, tenant *okta.Auth0, configure func(*Config)) *oktaSite {
+func newEmulatorSite(t *testing.T, tenant *okta.Auth0, configure func(*Config), change ...func(*okta.Config, *Config)) *oktaSite {
 	t.Helper()
 	c := newClock()
 	alice := "00uALICE0000000ALIC0"
 	if tenant != nil {
 		alice = auth0Subject
 	}
-	server := oktatest.Start(t, okta.Config{
+	org := okta.Config{
 		Now: c.Now, Auth0: tenant,
 		Clients: []okta.Client{{
 			ID: testClientID, Secret: testSecret,
@@ -44,12 +45,17 @@ func newEmulatorSite(t *testing.T, tenant *okta.Auth0, configure func(*Config)) 
 		Users: []okta.User{
 			{ID: alice, Login: "alice@acme.test", Email: "alice@acme.test", FirstName: "Alice", Password: "correct horse", Groups: []string{"Staff, EMEA", "Everyone"}},
 			{Login: "bob@acme.test", Email: "bob@acme.test", Password: "battery staple", UnassignedFrom: []string{testClientID}},
+			{ID: "00uCAROL0000000CARO0", Login: "carol@acme.test", Email: "carol@acme.test", Password: "staple correct"},
 		},
-	})
+	}
 	s := &site{t: t, clock: c, log: new(lockedBuffer)}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	config := testConfig(t, c.Now)
-	configure(&config)
+	config.Idle = time.Hour
+	for _, f := range change {
+		f(&org, &config)
+	}
+	server := oktatest.Start(t, org)
 	var err error
 	if s.store, err = session.New(sessionConfig(&config)); err != nil {
 		t.Fatal(err)

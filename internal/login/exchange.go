@@ -30,7 +30,11 @@ const (
 var errCodeSpent = errors.New("the authorization code is used or expired")
 
 // tokens is what the token endpoint gave us.
-type tokens struct{ id, access, refresh string }
+type tokens struct {
+	id, access, refresh string
+	// lifetime is the access token's; zero when it was not said.
+	lifetime time.Duration
+}
 
 // tokenError is a refusal by the token endpoint (RFC 6749 section 5.2).
 type tokenError struct {
@@ -73,7 +77,7 @@ func (rp *RelyingParty) exchange(ctx context.Context, md *metadata, code string,
 		return nil, err
 	}
 	id, _ := t.Extra("id_token").(string)
-	return &tokens{id: id, access: t.AccessToken, refresh: t.RefreshToken}, nil
+	return &tokens{id: id, access: t.AccessToken, refresh: t.RefreshToken, lifetime: lifetimeOf(t.ExpiresIn)}, nil
 }
 
 // waitFor reads how long to wait from Retry-After or Okta's X-Rate-Limit-Reset,

@@ -34,9 +34,22 @@ type idToken struct {
 	claims   claimSet
 }
 
-// verify checks the ID token as OpenID Connect Core 1.0 section 3.1.3.7 asks.
-// go-oidc checks signature, iss, aud, exp and nbf and leaves the rest to us.
+// verify checks the ID token of a sign-in.
 func (rp *RelyingParty) verify(ctx context.Context, md *metadata, t *tokens, a *attempt) (*idToken, error) {
+	verified, err := rp.verifyToken(ctx, md, t)
+	if err != nil {
+		return nil, err
+	}
+	if nonce, _ := verified.claims.text("nonce"); subtle.ConstantTimeCompare([]byte(nonce), []byte(a.nonce)) != 1 {
+		return nil, errors.New("the ID token's nonce is not that of this attempt")
+	}
+	return verified, nil
+}
+
+// verifyToken checks an ID token as OpenID Connect Core 1.0 section 3.1.3.7
+// asks, but for the nonce, which a refreshed one need not hold. go-oidc checks
+// signature, iss, aud, exp and nbf and leaves the rest to us.
+func (rp *RelyingParty) verifyToken(ctx context.Context, md *metadata, t *tokens) (*idToken, error) {
 	if t.id == "" {
 		return nil, errNoIDToken
 	}
@@ -56,9 +69,6 @@ func (rp *RelyingParty) verify(ctx context.Context, md *metadata, t *tokens, a *
 		return nil, fmt.Errorf("verify signature: %w", keys.err)
 	case err != nil:
 		return nil, err
-	}
-	if subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(a.nonce)) != 1 {
-		return nil, errors.New("the ID token's nonce is not that of this attempt")
 	}
 	if token.AccessTokenHash != "" {
 		if err := token.VerifyAccessToken(t.access); err != nil {

@@ -67,6 +67,17 @@ type Config struct {
 	// BasePath of our own routes, without a trailing slash: "/passkeys".
 	BasePath string
 	Keyring  *seal.Keyring
+	// Idle is the sessions' idle time: how long a cookie from before a refresh
+	// may still come back. Zero means as long as the session lasts.
+	Idle time.Duration
+	// Handover remembers refreshes across config reloads; nil means a new one.
+	Handover *Handover
+	// Turns and Results are what a fleet shares, so that one replica alone
+	// refreshes a session; nil means that there is no fleet.
+	Turns   Turns
+	Results Results
+	// Revoker is told of sessions that a refresh has ended; nil for nobody.
+	Revoker Revoker
 	// Skew is how far Okta's clock and ours may differ; zero means DefaultSkew.
 	Skew time.Duration
 	// Now is the clock; nil means time.Now.
@@ -77,7 +88,16 @@ type Config struct {
 type Sessions interface {
 	// Start begins a session and keeps the ID token for sign-out.
 	Start(w http.ResponseWriter, s *session.Session, idToken string) error
+	Renewing
 	Ending
+}
+
+// Renewing is what a refresh needs of a session.
+type Renewing interface {
+	// Renew writes the cookie of a session that has changed.
+	Renew(w http.ResponseWriter, r *http.Request, s *session.Session) error
+	// Forget has the browser drop the cookie of a session that is over.
+	Forget(w http.ResponseWriter, r *http.Request)
 }
 
 // Ending is what sign-out needs of a session.
@@ -105,6 +125,8 @@ type RelyingParty struct {
 	log      *slog.Logger
 	attempts *attempts
 	loop     *loopGuard
+	handover *Handover
+	fleet    *fleet // nil for a process on its own
 	paths    returnpath.Policy
 	// wanted are the claims worth a call to the userinfo endpoint.
 	wanted []string
@@ -125,7 +147,12 @@ func New(c Config, p *Provider, s Sessions, l Landing, log *slog.Logger) (*Relyi
 	if err != nil {
 		return nil, err
 	}
+	fleet, err := newFleet(c, log)
+	if err != nil {
+		return nil, err
+	}
 	return &RelyingParty{
+		handover: c.Handover, fleet: fleet,
 		config: c, provider: p, sessions: s, landing: l, log: log,
 		attempts: tries, loop: loop,
 		paths:  returnpath.Policy{Base: c.BasePath},
@@ -143,6 +170,9 @@ func (c *Config) complete() error {
 	}
 	if c.AuthStyle == oauth2.AuthStyleAutoDetect {
 		c.AuthStyle = oauth2.AuthStyleInHeader
+	}
+	if c.Handover == nil {
+		c.Handover = NewHandover(c.Now)
 	}
 	if len(c.Scopes) == 0 {
 		c.Scopes = []string{"openid", "profile", "email"}

@@ -16,6 +16,21 @@ var errLayout = errors.New("not a session of this layout")
 // against our own mistakes only.
 const maxClaims = 64
 
+// MarshalBinary implements encoding.BinaryMarshaler with the layout of the
+// cookie, for whoever hands a session on to another replica. It holds the
+// refresh token, so it must be sealed before it leaves the process.
+func (s *Session) MarshalBinary() ([]byte, error) { return encode(s), nil }
+
+// UnmarshalBinary implements encoding.BinaryUnmarshaler.
+func (s *Session) UnmarshalBinary(plain []byte) error {
+	read, err := decode(plain)
+	if err != nil {
+		return err
+	}
+	*s = *read
+	return nil
+}
+
 // encode writes the session as length-prefixed strings and unsigned varints.
 func encode(s *Session) []byte {
 	b := make([]byte, 0, 512)

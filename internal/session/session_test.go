@@ -205,6 +205,59 @@ func TestTouchLeavesCacheableFilesAlone(t *testing.T) {
 	}
 }
 
+func TestRenewedSession(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st := newStore(t, c, key)
+	r := start(t, st, alice(1))
+	s, err := st.Read(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.at = c.at.Add(time.Minute)
+	s.Groups = "other"
+	w := httptest.NewRecorder()
+	if err := st.Renew(w, r, s); err != nil {
+		t.Fatal(err)
+	}
+	got, err := st.Read(carry(t, w))
+	if err != nil || got.Groups != "other" || got.ID != s.ID || !got.SeenAt.Equal(c.at) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w = httptest.NewRecorder()
+	st.Forget(w, r)
+	if !strings.Contains(w.Header().Get("Set-Cookie"), "Max-Age=0") {
+		t.Errorf("Forget set %q", w.Header().Values("Set-Cookie"))
+	}
+	// A shared cache would hand either to somebody else.
+	r.Header.Set("Sec-Fetch-Dest", "image")
+	w = httptest.NewRecorder()
+	if err := st.Renew(w, r, s); err != nil {
+		t.Fatal(err)
+	}
+	if st.Forget(w, r); len(w.Header()) != 0 {
+		t.Errorf("an answer that caches keep: %v", w.Header())
+	}
+}
+
+func TestSessionHandedOn(t *testing.T) {
+	want := alice(3)
+	want.ID, want.RefreshToken, want.RefreshAt = "id", "r", time.Unix(1_800_000_000, 0)
+	layout, err := want.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Session
+	if err := got.UnmarshalBinary(layout); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if err := got.UnmarshalBinary(layout[:len(layout)-1]); err == nil {
+		t.Error("half a session was taken")
+	}
+}
+
 func TestBadCookieMeansNoSession(t *testing.T) {
 	c := &clock{time.Unix(1_800_000_000, 0)}
 	st := newStore(t, c, key)
@@ -240,12 +293,13 @@ func TestEndForgetsBothCookies(t *testing.T) {
 func TestCookieSizeBudget(t *testing.T) {
 	st := newStore(t, &clock{time.Unix(1_800_000_000, 0)}, key)
 	big := alice(30)
-	big.RefreshToken = strings.Repeat("r", 43)
+	big.RefreshToken, big.RefreshAt, big.ProviderSID = strings.Repeat("r", 43), big.AuthTime.Add(15*time.Minute), "idxA1b2C3d4E5f6G7h8I9j0"
+	big.ACR, big.EmailUnverified, big.Passkey = "urn:okta:loa:2fa:any", true, true
 	for _, tc := range []struct {
 		name   string
 		s      Session
 		budget int
-	}{{"5 groups", alice(5), 700}, {"30 groups and a refresh token", big, 2048}} {
+	}{{"5 groups", alice(5), 700}, {"30 groups and a refresh token", big, 2000}} {
 		w := httptest.NewRecorder()
 		if err := st.Start(w, &tc.s, ""); err != nil {
 			t.Fatal(err)

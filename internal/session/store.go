@@ -190,6 +190,24 @@ func (st *Store) Touch(w http.ResponseWriter, r *http.Request, s *Session) error
 	return st.session.Write(w, encode(s))
 }
 
+// Renew writes the cookie of a session that has changed. An answer that shared
+// caches like to keep is left alone, as in Touch.
+func (st *Store) Renew(w http.ResponseWriter, r *http.Request, s *Session) error {
+	if cacheable(r.Header.Get("Sec-Fetch-Dest")) {
+		return nil
+	}
+	s.SeenAt = st.now()
+	return st.session.Write(w, encode(s))
+}
+
+// Forget has the browser drop a session that has ended by itself, but not by an
+// answer that shared caches like to keep: it would sign out whoever gets that.
+func (st *Store) Forget(w http.ResponseWriter, r *http.Request) {
+	if !cacheable(r.Header.Get("Sec-Fetch-Dest")) {
+		st.session.Clear(w, r)
+	}
+}
+
 func cacheable(dest string) bool {
 	switch dest {
 	case "style", "script", "image", "font", "audio", "video", "track", "manifest":

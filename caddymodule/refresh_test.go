@@ -1,0 +1,85 @@
+package caddymodule
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// change rewrites the browser's session as if time had passed.
+func (b *browser) change(edit func(*session.Session)) {
+	b.t.Helper()
+	keyring, err := seal.NewKeyring([]byte(sessionKey))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	store, err := session.New(session.Config{
+		Keyring: keyring.Bind(b.okta.Issuer() + " 0oa1client"), Idle: defaultIdle, Lifetime: defaultLifetime,
+		Insecure: true, LogoutPath: "/passkeys/logout",
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	site, err := url.Parse(b.site)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, b.site, nil)
+	for _, c := range b.Jar.Cookies(site) {
+		r.AddCookie(c)
+	}
+	s, err := store.Read(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	edit(s)
+	w := httptest.NewRecorder()
+	if err := store.Renew(w, r, s); err != nil {
+		b.t.Fatal(err)
+	}
+	b.Jar.SetCookies(site, w.Result().Cookies())
+}
+
+func due(s *session.Session) { s.RefreshAt = time.Now().Add(-time.Second) }
+
+func TestRightsFollowOkta(t *testing.T) {
+	w := newWorld(t)
+	if err := load(t, strings.Replace(w.caddyfile(""), "email groups", "email groups offline_access", 1)); err != nil {
+		t.Fatal(err)
+	}
+	b := w.browser()
+	b.signIn("/a")
+	if err := w.okta.SetGroups("alice@acme.test", "contractors"); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.get("/a").app(t).Headers.Get("X-Forwarded-Groups"); got != "Everyone,orders,a%2Cb" {
+		t.Errorf("groups %q before the refresh", got)
+	}
+	b.change(due)
+	if got := b.get("/a").app(t).Headers.Get("X-Forwarded-Groups"); got != "Everyone,contractors" {
+		t.Errorf("groups %q on the request that refreshed", got)
+	}
+	b = w.browser() // the process knows better than a cookie that the first one is due
+	b.signIn("/a")
+	b.change(due)
+	if err := w.okta.DisableUser("alice@acme.test"); err != nil {
+		t.Fatal(err)
+	}
+	// A program learns it by 401, and then the cookie is gone.
+	p := b.get("/api", "Accept", "application/json")
+	if p.StatusCode != http.StatusUnauthorized || !strings.Contains(p.body, "login_required") {
+		t.Errorf("%s %s", p.Status, p.body)
+	}
+	if p := b.get("/passkeys/session", "Accept", "application/json"); p.StatusCode != http.StatusUnauthorized {
+		t.Errorf("still signed in: %s", p.body)
+	}
+	if !strings.Contains(w.logs(), "session ended by refresh") {
+		t.Error("not in the log")
+	}
+}

@@ -1,0 +1,164 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+const (
+	// refreshMargin is how long before its end an access token counts as over.
+	refreshMargin = 60 * time.Second
+	// refreshEvery is how often Okta is asked at the least whether the user may
+	// still come in.
+	refreshEvery = 15 * time.Minute
+	// refreshPause is how often it is asked at the most, however short-lived its
+	// tokens are.
+	refreshPause = 30 * time.Second
+	// refreshPatience is how long a request waits for a refresh before it goes on
+	// with what was known.
+	refreshPatience = 10 * time.Second
+	// refreshTimeout bounds a refresh with all its calls.
+	refreshTimeout = 20 * time.Second
+)
+
+// errForeignToken means that the new tokens are somebody else's.
+var errForeignToken = errors.New("the refreshed ID token's iss or sub is not the session's")
+
+// Revoker ends a session before its time, on every replica and for every copy
+// of its cookie.
+type Revoker interface {
+	EndSession(ctx context.Context, id string) error
+}
+
+// Refresh asks Okta anew about a session that is due, and returns the session to
+// go on with: s itself when nothing changed, a renewed one, whose cookie is then
+// in the answer, or nil when Okta says that it is over (invalid_grant: the user
+// was deactivated or lost the app, or the token was revoked). It is called
+// before a session is used, so that a change takes effect on that very request.
+//
+// However many requests come with a session, one of them refreshes it, in a
+// fleet with shared state too; the rest get what it got. That holds for later
+// requests with the old cookie as well: a second use of a rotated refresh token
+// would make Okta end the whole sign-in. An identity provider that is down, slow
+// or set up wrongly ends no session.
+func (rp *RelyingParty) Refresh(w http.ResponseWriter, r *http.Request, s *session.Session) *session.Session {
+	if !rp.due(s) {
+		return s
+	}
+	newest, ended := rp.newest(r.Context(), s)
+	if ended {
+		rp.sessions.Forget(w, r)
+		return nil
+	}
+	if newest == s {
+		return s
+	}
+	renewed := *newest // others get the same one
+	if err := rp.sessions.Renew(w, r, &renewed); err != nil {
+		rp.log.WarnContext(r.Context(), "renewed session not stored in the browser", slog.String("sub", s.Subject), slog.Any("error", err))
+	}
+	return &renewed
+}
+
+func (rp *RelyingParty) due(s *session.Session) bool {
+	return s.RefreshToken != "" && !rp.config.Now().Before(s.RefreshAt)
+}
+
+// newest returns the newest that is known of a session that is due, after asking
+// for it where that is due, and whether the session has ended.
+func (rp *RelyingParty) newest(ctx context.Context, s *session.Session) (*session.Session, bool) {
+	f, known := rp.handover.join(s, rp.due)
+	if f == nil {
+		return known.newer(s), known.ended
+	}
+	if known.leads {
+		go rp.fly(context.WithoutCancel(ctx), f, known.newer(s))
+	}
+	patience := time.NewTimer(refreshPatience)
+	defer patience.Stop()
+	select {
+	case <-f.done:
+		return f.result.newer(s), f.result.ended
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	return known.newer(s), false
+}
+
+// fly refreshes a session for everybody who waits for it.
+func (rp *RelyingParty) fly(ctx context.Context, f *refreshFlight, s *session.Session) {
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, rp.provider.client), refreshTimeout)
+	defer cancel()
+	var result refreshed
+	if rp.fleet != nil {
+		result = rp.refreshInFleet(ctx, s)
+	} else {
+		result = rp.askAnew(ctx, s)
+	}
+	rp.note(ctx, s, result)
+	rp.handover.settle(f, s, result, rp.keptFor(s))
+}
+
+// note writes what became of a refresh into the log, and has an ended session's
+// cookies refused everywhere.
+func (rp *RelyingParty) note(ctx context.Context, s *session.Session, result refreshed) {
+	attrs := []slog.Attr{slog.String("sub", s.Subject)}
+	if result.err != nil {
+		attrs = append(attrs, slog.String("error", printable(result.err.Error(), maxLogText)))
+	}
+	switch {
+	case result.ended:
+		rp.log.LogAttrs(ctx, slog.LevelWarn, "session ended by refresh", attrs...)
+		if rp.config.Revoker == nil {
+			return
+		}
+		if err := rp.config.Revoker.EndSession(ctx, s.ID); err != nil {
+			rp.log.WarnContext(ctx, "ended session not revoked", slog.Any("error", err))
+		}
+	case result.misconfigured:
+		rp.log.LogAttrs(ctx, slog.LevelError, "session not refreshed: the identity provider refuses this site's refresh requests; "+
+			"check client_id, client_secret, client_auth and the application's grant types", attrs...)
+	case result.err != nil:
+		rp.log.LogAttrs(ctx, slog.LevelWarn, "session not refreshed, going on with what is known", attrs...)
+	case result.session != nil:
+		if result.session.Groups != s.Groups {
+			attrs = append(attrs, slog.Bool("groups_changed", true))
+		}
+		rp.log.LogAttrs(ctx, slog.LevelDebug, "session refreshed", attrs...)
+	}
+}
+
+// keptFor is how long a cookie of the session from before now may still come
+// back: until it has gone idle, or the session is over.
+func (rp *RelyingParty) keptFor(s *session.Session) time.Duration {
+	left := s.ExpiresAt.Sub(rp.config.Now())
+	if rp.config.Idle > 0 {
+		left = min(left, rp.config.Idle)
+	}
+	return max(left, time.Second)
+}
+
+// nextRefresh is when to ask again after tokens with an access token of this
+// lifetime; zero means that it was not said.
+func (rp *RelyingParty) nextRefresh(lifetime time.Duration) time.Time {
+	wait := refreshEvery
+	if lifetime > 0 {
+		wait = min(max(lifetime-refreshMargin, refreshPause), refreshEvery)
+	}
+	return rp.config.Now().Add(wait)
+}
+
+// refreshAt is RefreshAt of a new session.
+func (rp *RelyingParty) refreshAt(t *tokens) time.Time {
+	if t.refresh == "" {
+		return time.Time{}
+	}
+	return rp.nextRefresh(t.lifetime)
+}

@@ -1,0 +1,112 @@
+package login
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// retryWithin is how soon after the first try a refresh is tried again whose
+// connection broke. It lies within Okta's rotation leeway of 30 s, in which the
+// old token still works when it was the answer that got lost.
+const retryWithin = 5 * time.Second
+
+// refreshTokens asks for new tokens with a refresh token (RFC 6749 section 6,
+// OpenID Connect Core 1.0 section 12). x/oauth2 would leave out the scope, and
+// with it, at some providers, the ID token.
+func (rp *RelyingParty) refreshTokens(ctx context.Context, md *metadata, token string) (*tokens, error) {
+	t, err := rp.askRefresh(ctx, md, token, strings.Join(rp.config.Scopes, " "))
+	if refusal, ok := errors.AsType[*tokenError](err); ok && refusal.code == "invalid_scope" {
+		// The session is older than a scope that was added to the configuration.
+		// Without scopes the provider takes those that were granted.
+		return rp.askRefresh(ctx, md, token, "")
+	}
+	return t, err
+}
+
+// askRefresh makes one refresh request, and one more if the connection broke.
+func (rp *RelyingParty) askRefresh(ctx context.Context, md *metadata, token, scopes string) (*tokens, error) {
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}
+	if scopes != "" {
+		form.Set("scope", scopes)
+	}
+	began := time.Now()
+	t, err := rp.postToken(ctx, md.tokenEndpoint, form)
+	if _, broken := errors.AsType[*url.Error](err); broken && ctx.Err() == nil && time.Since(began) < retryWithin {
+		t, err = rp.postToken(ctx, md.tokenEndpoint, form)
+	}
+	return t, err
+}
+
+// postToken sends a form to the token endpoint with the client's credentials. A
+// refusal is a *tokenError; a *url.Error means that there was no answer.
+func (rp *RelyingParty) postToken(ctx context.Context, endpoint string, form url.Values) (*tokens, error) {
+	if rp.config.AuthStyle == oauth2.AuthStyleInParams {
+		form.Set("client_id", rp.config.ClientID)
+		form.Set("client_secret", rp.config.ClientSecret.Reveal())
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	if rp.config.AuthStyle == oauth2.AuthStyleInHeader {
+		// Encoded, as RFC 6749 section 2.3.1 asks.
+		req.SetBasicAuth(url.QueryEscape(rp.config.ClientID), url.QueryEscape(rp.config.ClientSecret.Reveal()))
+	}
+	resp, err := rp.provider.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body) // bounded by the client
+	if err != nil {
+		return nil, &url.Error{Op: "Post", URL: endpoint, Err: err}
+	}
+	return readTokens(resp, body, rp.config.Now())
+}
+
+// readTokens reads an answer of the token endpoint (RFC 6749 sections 5.1 and
+// 5.2).
+func readTokens(resp *http.Response, body []byte, now time.Time) (*tokens, error) {
+	var answer struct {
+		Access      string      `json:"access_token"`
+		Refresh     string      `json:"refresh_token"`
+		ID          string      `json:"id_token"`
+		ExpiresIn   json.Number `json:"expires_in"`
+		Error       string      `json:"error"`
+		Description string      `json:"error_description"`
+	}
+	unreadable := json.Unmarshal(body, &answer) != nil
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, &tokenError{
+			status: resp.StatusCode, code: answer.Error, description: answer.Description, wait: waitFor(resp.Header, now),
+		}
+	}
+	if unreadable || answer.Access == "" {
+		// A gateway's page, not a refusal.
+		return nil, fmt.Errorf("token endpoint answered %s without tokens", resp.Status)
+	}
+	seconds, _ := answer.ExpiresIn.Int64()
+	return &tokens{id: answer.ID, access: answer.Access, refresh: answer.Refresh, lifetime: lifetimeOf(seconds)}, nil
+}
+
+// lifetimeOf is the access token's expires_in, zero when it says nothing usable.
+func lifetimeOf(seconds int64) time.Duration {
+	if seconds < 0 || seconds > int64(longestLifetime/time.Second) {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// longestLifetime is more than any provider gives an access token.
+const longestLifetime = 366 * 24 * time.Hour
