@@ -35,6 +35,10 @@ func (g *Gate) AdmitBearer(r *http.Request, s *session.Session) (Decision, bool)
 		return Decision{Verdict: Refuse}, false
 	}
 	d := g.toApp(r, s)
+	if d.Verdict == StepUp {
+		// A browser that carries a token cannot get a fresher one at a page of ours.
+		d.Verdict = RefuseStale
+	}
 	d.Bearer = d.Session != nil
 	return d, true
 }

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 // Sessions reads the session of a request; session.Store is one.
@@ -38,6 +40,10 @@ type Config struct {
 	Access Access
 	// Bearer takes bearer tokens for the app where there is no session.
 	Bearer bool
+	// StepUps are the paths of the app that demand a recent or strong sign-in.
+	StepUps []StepUpRule
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
 }
 
 // Gate admits requests.
@@ -47,7 +53,9 @@ type Gate struct {
 	access   Access
 	bearer   bool
 	public   publicPaths
+	stepUps  stepUps
 	routes   routes
+	now      func() time.Time
 }
 
 // Decision is what Admit found.
@@ -60,6 +68,9 @@ type Decision struct {
 	// Bearer tells that Session is of a bearer token, not of a browser: it has no
 	// cookie and must get none.
 	Bearer bool
+	// StepUp is what the path demands of the sign-in, where the session does not
+	// meet it or there is none.
+	StepUp stepup.Demand
 	// Allow lists the methods of a route that was asked with another one.
 	Allow string
 }
@@ -73,9 +84,16 @@ func New(c Config, sessions Sessions) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
+	stepUps, err := newStepUps(c.StepUps, c.Base, public)
+	if err != nil {
+		return nil, err
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	return &Gate{
 		origins: c.Origins, sessions: sessions, access: c.Access, bearer: c.Bearer,
-		public: public, routes: newRoutes(c.Base, c.RelatedOrigins),
+		public: public, stepUps: stepUps, routes: newRoutes(c.Base, c.RelatedOrigins), now: c.Now,
 	}, nil
 }
 
@@ -132,20 +150,23 @@ func (g *Gate) Decide(r *http.Request, s *session.Session) Decision {
 	case g.public.match(r.URL):
 		return Decision{Verdict: Upstream}
 	}
-	return Decision{Verdict: challenge(r)}
+	return Decision{Verdict: challenge(r), StepUp: g.stepUps.demand(r.URL)}
 }
 
 // toApp decides for somebody who is known whether the app gets the request, and
 // whom it is told of. A public path stays public for those who may not use the
 // rest: they are nobody there, as everybody without a session is.
 func (g *Gate) toApp(r *http.Request, s *session.Session) Decision {
+	public := g.public.match(r.URL)
 	switch {
-	case g.allows(s):
-		return Decision{Verdict: Upstream, Session: s}
-	case g.public.match(r.URL):
+	case !g.allows(s) && public:
 		return Decision{Verdict: Upstream}
+	case !g.allows(s):
+		return Decision{Verdict: Forbidden, Session: s}
+	case public:
+		return Decision{Verdict: Upstream, Session: s}
 	}
-	return Decision{Verdict: Forbidden, Session: s}
+	return g.decideFresh(r, s, g.stepUps.demand(r.URL))
 }
 
 func (g *Gate) allows(s *session.Session) bool { return g.access == nil || g.access.Allows(s) }

@@ -12,6 +12,11 @@ const (
 	Challenge
 	// Refuse answers any other request without a session: 401.
 	Refuse
+	// StepUp sends a navigation to sign in anew: the session's sign-in is too old
+	// or too weak for the path.
+	StepUp
+	// RefuseStale answers any other request for such a path: 401.
+	RefuseStale
 	// Misdirected refuses a host that is none of the public origins: 421.
 	Misdirected
 	// BadPath refuses a request target that is not a path: 400.
@@ -77,7 +82,7 @@ func (v Verdict) forUsers() bool {
 // session is to be refreshed first.
 func (v Verdict) UsesSession() bool {
 	switch v {
-	case Upstream, Forbidden, List, Append, AppendResult, ConnectToken, SessionInfo:
+	case Upstream, Forbidden, StepUp, RefuseStale, List, Append, AppendResult, ConnectToken, SessionInfo:
 		return true
 	default:
 		return false

@@ -18,6 +18,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 // site is the relying party with a provider and a session store, as the proxy
@@ -91,6 +92,7 @@ func testConfig(tb testing.TB, now func() time.Time) Config {
 	return Config{
 		ClientID: testClientID, ClientSecret: secret.New(testSecret), Origins: origins,
 		BasePath: "/passkeys", Keyring: keyring, Now: now,
+		StepUps: []stepup.Demand{passkeyDemand, adminDemand},
 	}
 }
 
@@ -177,6 +179,8 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) error {
 		return s.rp.Initiate(w, r, live)
 	case r.URL.Path == "/passkeys/logout":
 		return s.rp.Logout(w, r, live)
+	case strings.HasPrefix(r.URL.Path, "/admin") && (live == nil || !adminDemand.Met(live, s.clock.Now())):
+		return s.rp.StepUp(w, r, r.URL.RequestURI(), adminDemand, live)
 	case live == nil:
 		return s.rp.Start(w, r, r.URL.RequestURI())
 	}

@@ -154,11 +154,16 @@ func (rp *RelyingParty) cookiesBlocked() *problem.Problem {
 // goOn is for an attempt of this browser that came to nothing, without harm: who
 // is signed in meanwhile goes where they wanted to, anybody else starts again.
 func (rp *RelyingParty) goOn(w http.ResponseWriter, r *http.Request, a *attempt, live *session.Session) error {
-	if live != nil {
+	if rp.arrived(a, live) {
 		redirect(w, http.StatusSeeOther, a.returnPath)
 		return nil
 	}
 	return rp.restart(w, r, a)
+}
+
+// arrived tells whether somebody is signed in as the attempt wanted.
+func (rp *RelyingParty) arrived(a *attempt, live *session.Session) bool {
+	return live != nil && a.demand().Met(live, rp.config.Now())
 }
 
 // restart starts the attempt again, by way of the login route so that the cookie
@@ -170,6 +175,9 @@ func (rp *RelyingParty) restart(w http.ResponseWriter, r *http.Request, a *attem
 	flag := "restart=1"
 	if a.prompt == promptLogin {
 		flag += "&prompt=login"
+	}
+	if demand := a.demand(); !demand.IsZero() {
+		flag += "&" + demand.Query()
 	}
 	redirect(w, http.StatusSeeOther, rp.loginPath(flag, a.returnPath))
 	return nil
@@ -185,7 +193,7 @@ func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code stri
 		return err
 	}
 	tokens, err := rp.exchange(ctx, md, code, a)
-	if errors.Is(err, errCodeSpent) && (live != nil || !a.restarted()) {
+	if errors.Is(err, errCodeSpent) && (rp.arrived(a, live) || !a.restarted()) {
 		rp.log.InfoContext(ctx, "authorization code not accepted", slog.String("error", err.Error()))
 		return rp.goOn(w, r, a, live)
 	}
@@ -200,16 +208,20 @@ func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code stri
 	if err != nil {
 		return rp.failed(ctx, rp.claimsProblem(err))
 	}
-	if live == nil {
+	if p := rp.unmet(a, s); p != nil {
+		return rp.failed(ctx, p)
+	}
+	// A browser that keeps its old session would step up for ever, too.
+	if live == nil || !a.demand().IsZero() {
 		if err := rp.loop.count(w, r); err != nil {
 			return problem.Internal(err)
 		}
 	}
-	return rp.land(w, r, s, tokens.id, a.returnPath)
+	return rp.land(w, r, s, tokens.id, a)
 }
 
 // land begins the session and sends the browser where it wanted to go.
-func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.Session, idToken, returnPath string) error {
+func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.Session, idToken string, a *attempt) error {
 	err := rp.sessions.Start(w, s, idToken)
 	switch {
 	case errors.Is(err, seal.ErrTooLarge):
@@ -218,9 +230,13 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 		return problem.Internal(fmt.Errorf("start session: %w", err))
 	}
 	rp.log.InfoContext(r.Context(), "signed in", slog.String("sub", s.Subject), slog.String("amr", s.AMR), slog.String("idp", s.IDP), slog.Bool("passkey", s.Passkey))
-	target := returnPath
-	if rp.landing != nil {
-		target = rp.landing.AfterSignIn(r, s, returnPath)
+	target := a.returnPath
+	switch {
+	case a.user != "" && a.user != s.Subject:
+		return rp.failed(r.Context(), rp.otherUser(a, s))
+	case a.user != "": // back to what they were doing
+	case rp.landing != nil:
+		target = rp.landing.AfterSignIn(r, s, target)
 	}
 	redirect(w, http.StatusSeeOther, target)
 	return nil

@@ -24,7 +24,11 @@ func (rp *RelyingParty) refused(w http.ResponseWriter, r *http.Request, said *an
 		}
 	}
 	p := rp.refusal(said, a)
-	if live != nil {
+	switch {
+	case live != nil && !a.demand().IsZero():
+		// The page that asked would send them here again.
+		p.Ways = append(p.Ways, problem.Way{Label: "Go to the start page", Href: "/"})
+	case live != nil:
 		p.Ways = append(p.Ways, problem.Way{Label: "Go on with the account you are signed in with", Href: a.returnPath})
 	}
 	p.Err = fmt.Errorf("authorization endpoint answered %s %q", printable(said.errorCode, 64), printable(said.description, maxShownText))
@@ -38,12 +42,16 @@ func (rp *RelyingParty) refusal(said *answer, a *attempt) *problem.Problem {
 	case "access_denied":
 		return rp.denied(said, a)
 	case "unmet_authentication_requirements":
-		return &problem.Problem{
+		p := &problem.Problem{
 			Status: http.StatusForbidden, Code: "authentication_requirements_unmet",
 			Title:  "Your account cannot sign in the way this site needs",
 			Detail: "This site asks for a stronger sign-in than your account has set up. Add another sign-in method at your identity provider, or use another account.",
 			Ways:   []problem.Way{rp.wayOtherAccount(a.returnPath)},
 		}
+		if a.acr != "" {
+			p.Operator = "step_up asks for acr_values=" + a.acr + ": does the account have an authenticator for it, and does the app's sign-in policy allow it?"
+		}
+		return p
 	case "login_required", "consent_required", "interaction_required", "account_selection_required":
 		return &problem.Problem{
 			Status: http.StatusForbidden, Code: "interaction_required",

@@ -21,7 +21,8 @@ func (p page) asked(t *testing.T, s *site) url.Values {
 		t.Fatalf("problem %v, want a sign-in", p.problem)
 	}
 	u, err := url.Parse(p.location())
-	if err != nil || !strings.HasPrefix(p.location(), s.op.URL+"/authorize?") || u.Fragment != "" {
+	md, mdErr := s.rp.provider.metadata(t.Context())
+	if err != nil || mdErr != nil || !strings.HasPrefix(p.location(), md.authorizationEndpoint+"?") || u.Fragment != "" {
 		t.Fatalf("sent to %q", p.location())
 	}
 	return u.Query()

@@ -30,6 +30,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 const (
@@ -76,6 +77,9 @@ type Config struct {
 	// refreshes a session; nil means that there is no fleet.
 	Turns   Turns
 	Results Results
+	// StepUps are the demands that the login route takes from its query: those
+	// that the configuration names, nothing that a link could choose.
+	StepUps []stepup.Demand
 	// Revoker is told of sessions that a refresh has ended; nil for nobody.
 	Revoker Revoker
 	// Skew is how far Okta's clock and ours may differ; zero means DefaultSkew.

@@ -80,7 +80,11 @@ func unixSeconds(t time.Time) uint64 {
 }
 
 // loopProblem tells the person, and whoever runs the site, what to look at.
-func (rp *RelyingParty) loopProblem(returnPath string) *problem.Problem {
+func (rp *RelyingParty) loopProblem(d departure) *problem.Problem {
+	flags := "again=1"
+	if !d.demand.IsZero() {
+		flags += "&" + d.demand.Query()
+	}
 	return &problem.Problem{
 		Status: http.StatusTooManyRequests,
 		Code:   "sign_in_loop",
@@ -92,7 +96,7 @@ func (rp *RelyingParty) loopProblem(returnPath string) *problem.Problem {
 			"The session cookie is too large for a server in between, which happens with many groups.",
 			"The app itself sends signed-in users back to sign in.",
 		},
-		Ways:       []problem.Way{{Label: "Try again", Href: rp.loginPath("again=1", returnPath)}},
+		Ways:       []problem.Way{{Label: "Try again", Href: rp.loginPath(flags, d.returnPath)}},
 		RetryAfter: loopWindow,
 	}
 }

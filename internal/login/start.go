@@ -9,6 +9,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 // promptLogin asks Okta to authenticate anew; it is also the way to another
@@ -22,6 +23,10 @@ type departure struct {
 	// hint and idp are for this authorization request only: the hint may be a
 	// proof that serves once.
 	hint, idp string
+	// demand is what the sign-in must be like, user the sub of the session that it
+	// is to confirm.
+	demand    stepup.Demand
+	user      string
 	restarted bool
 	// again skips the loop guard: the person asked.
 	again bool
@@ -40,9 +45,10 @@ func (rp *RelyingParty) Start(w http.ResponseWriter, r *http.Request, returnPath
 }
 
 // Login serves GET <base>/login, the explicit start. Its query may hold return,
-// prompt=login to authenticate anew, login_hint and idp (see hints), and our own
-// flags again=1 and restart=1. Whoever is signed in already goes straight to the
-// return path, unless prompt asks otherwise.
+// prompt=login to authenticate anew, login_hint and idp (see hints), step_up and
+// acr (see demanded), and our own flags again=1 and restart=1. Whoever is signed
+// in already goes straight to the return path, unless prompt asks otherwise or
+// their sign-in does not meet the demand.
 func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *session.Session) error {
 	q := r.URL.Query()
 	d := departure{
@@ -54,7 +60,8 @@ func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *sess
 		d.prompt = promptLogin
 	}
 	d.hint, d.idp = rp.hints(r, q)
-	if live != nil && d.prompt == "" {
+	d = rp.steppingUp(d, rp.demanded(q), live)
+	if live != nil && d.prompt == "" && d.demand.Met(live, rp.config.Now()) {
 		redirect(w, http.StatusSeeOther, rp.paths.Clean(d.returnPath))
 		return nil
 	}
@@ -71,7 +78,7 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	case d.again:
 		rp.loop.reset(w, r)
 	case rp.loop.looping(r):
-		return rp.failed(r.Context(), rp.loopProblem(d.returnPath))
+		return rp.failed(r.Context(), rp.loopProblem(d))
 	case d.counted:
 		if err := rp.loop.count(w, r); err != nil {
 			return problem.Internal(err)
@@ -88,7 +95,9 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 		returnPath:  d.returnPath,
 		redirectURI: rp.redirectURI(o),
 		prompt:      d.prompt,
+		user:        d.user,
 	}
+	a.setDemand(d.demand)
 	if err := rp.attempts.keep(w, r, a); err != nil {
 		return problem.Internal(fmt.Errorf("keep sign-in attempt: %w", err))
 	}
@@ -103,6 +112,7 @@ func (rp *RelyingParty) authorizationURL(md *metadata, a *attempt, d departure) 
 		oauth2.S256ChallengeOption(a.verifier),
 		oauth2.SetAuthURLParam("nonce", a.nonce),
 	}
+	options = append(options, demandOptions(d.demand)...)
 	for _, p := range [...]struct{ name, value string }{{"prompt", a.prompt}, {"login_hint", d.hint}, {"idp", d.idp}} {
 		if p.value != "" {
 			options = append(options, oauth2.SetAuthURLParam(p.name, p.value))

@@ -9,16 +9,18 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 const (
 	// attemptPurpose names the cookie of an attempt and the version of its
 	// layout.
-	attemptPurpose = "login.v1"
+	attemptPurpose = "login.v2"
 	// attemptAge is how long a person may take at Okta.
 	attemptAge = 15 * time.Minute
 	// attemptKept is how long the browser keeps the cookie. Past attemptAge it
@@ -52,6 +54,10 @@ type attempt struct {
 	returnPath  string
 	redirectURI string
 	prompt      string
+	// maxAge, in seconds, and acr are what the sign-in must be like; empty for
+	// nothing. user is the sub of the session that it is to confirm, empty when
+	// nobody was signed in.
+	maxAge, acr, user string
 	// startedAt is the time of sealing.
 	startedAt time.Time
 }
@@ -60,6 +66,22 @@ func (a *attempt) id() string { return a.state[1 : 1+idLength] }
 
 // restarted tells whether we started the attempt because an earlier one failed.
 func (a *attempt) restarted() bool { return a.state[0] == markRestarted }
+
+// demand is what the sign-in must be like.
+func (a *attempt) demand() stepup.Demand {
+	seconds, err := strconv.ParseUint(a.maxAge, 10, 31)
+	if err != nil {
+		return stepup.Demand{}
+	}
+	return stepup.Demand{MaxAge: time.Duration(seconds) * time.Second, ACR: a.acr} //nolint:gosec // 31 bits
+}
+
+// setDemand is demand's other side.
+func (a *attempt) setDemand(d stepup.Demand) {
+	if !d.IsZero() {
+		a.maxAge, a.acr = strconv.FormatInt(int64(d.MaxAge/time.Second), 10), d.ACR
+	}
+}
 
 func newState(restarted bool) string {
 	mark := string(markFirst)
@@ -222,6 +244,6 @@ func decodeAttempt(b []byte) (*attempt, bool) {
 }
 
 // fields lists the strings in the order of the layout.
-func (a *attempt) fields() [6]*string {
-	return [...]*string{&a.state, &a.nonce, &a.verifier, &a.returnPath, &a.redirectURI, &a.prompt}
+func (a *attempt) fields() [9]*string {
+	return [...]*string{&a.state, &a.nonce, &a.verifier, &a.returnPath, &a.redirectURI, &a.prompt, &a.maxAge, &a.acr, &a.user}
 }

@@ -29,6 +29,10 @@ type Problem struct { //nolint:errname // "problem" is the field's term (RFC 945
 	Ways []Way
 	// RetryAfter is sent as Retry-After when positive, rounded up to a second.
 	RetryAfter time.Duration
+	// MaxAge and ACR say, where the sign-in was too old or too weak, what it must
+	// be like (RFC 9470); MaxAge is zero otherwise.
+	MaxAge time.Duration
+	ACR    string
 	// Err is the cause, for the log.
 	Err error
 }

@@ -1,0 +1,112 @@
+package gate
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
+)
+
+// StepUpRule demands a recent or strong sign-in for some paths of the app.
+type StepUpRule struct {
+	// Paths are exact, or a prefix ending in "/*". A prefix covers the path
+	// without its slash too, and letters' case does not count.
+	Paths []string
+	stepup.Demand
+}
+
+// stepUps are the paths of the app that demand more than a session.
+type stepUps struct {
+	rules []stepUpPath
+	// all is what every rule demands together.
+	all stepup.Demand
+}
+
+type stepUpPath struct {
+	path   string // in small letters, a prefix with its trailing slash
+	prefix bool
+	demand stepup.Demand
+}
+
+func newStepUps(rules []StepUpRule, base string, public publicPaths) (stepUps, error) {
+	var s stepUps
+	for _, rule := range rules {
+		if err := rule.Check(); err != nil {
+			return s, err
+		}
+		if rule.IsZero() || len(rule.Paths) == 0 {
+			return s, fmt.Errorf("step_up %s for %q demands nothing", rule.MaxAge, rule.Paths)
+		}
+		s.all = s.all.Stricter(rule.Demand)
+		for _, pattern := range rule.Paths {
+			plain, prefix := strings.CutSuffix(pattern, "/*")
+			if prefix {
+				plain += "/"
+			}
+			clean, ok := canonical(plain)
+			switch {
+			case !ok || clean != plain || suspicious(plain) || strings.Contains(plain, "*"):
+				return s, fmt.Errorf("step_up path %q must be an absolute path as the browser sends it, or a prefix like /admin/*", pattern)
+			case plain == base || strings.HasPrefix(plain, base+"/"):
+				return s, fmt.Errorf("step_up path %q is one of our own routes under %s, which look after themselves", pattern, base)
+			case public.match(&url.URL{Path: plain}):
+				return s, fmt.Errorf("step_up path %q is public; a path that needs no session cannot need a fresh one", pattern)
+			}
+			s.rules = append(s.rules, stepUpPath{path: strings.ToLower(plain), prefix: prefix, demand: rule.Demand})
+		}
+	}
+	return s, nil
+}
+
+// demand returns what a path demands: what its longest rule says, and of rules of
+// the same length the strictest. Unlike a public path, a path need not be in
+// canonical form to match: in a spelling that servers read differently it may be
+// any of the app's, so it counts as all of those that have a rule.
+func (s stepUps) demand(u *url.URL) stepup.Demand {
+	if len(s.rules) == 0 {
+		return stepup.Demand{}
+	}
+	if clean, ok := canonical(u.Path); !ok || clean != u.Path || suspicious(u.Path) || suspiciousEscape(u.RawPath) {
+		return s.all
+	}
+	var (
+		found  stepup.Demand
+		length int
+		folded = strings.ToLower(u.Path)
+	)
+	for _, rule := range s.rules {
+		if !rule.matches(folded) || len(rule.path) < length {
+			continue
+		}
+		if len(rule.path) > length {
+			found, length = stepup.Demand{}, len(rule.path)
+		}
+		found = found.Stricter(rule.demand)
+	}
+	return found
+}
+
+// matches errs on the side of the rule: many apps serve /admin and /admin/ alike.
+func (p stepUpPath) matches(folded string) bool {
+	if p.prefix && strings.HasPrefix(folded, p.path) {
+		return true
+	}
+	return strings.TrimSuffix(folded, "/") == strings.TrimSuffix(p.path, "/")
+}
+
+// decideFresh is the decision on a path of the app for somebody who is signed
+// in. Only a navigation can go to the identity provider and come back.
+func (g *Gate) decideFresh(r *http.Request, s *session.Session, demand stepup.Demand) Decision {
+	d := Decision{Verdict: Upstream, Session: s}
+	if demand.Met(s, g.now()) {
+		return d
+	}
+	d.StepUp, d.Verdict = demand, RefuseStale
+	if navigation(r) {
+		d.Verdict = StepUp
+	}
+	return d
+}

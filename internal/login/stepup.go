@@ -1,0 +1,122 @@
+package login
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
+)
+
+// StepUp sends the browser to Okta for a sign-in that meets a demand, and back to
+// returnPath. It is the answer to a navigation to a path that demands more than
+// the request's session has; live is that session, nil for none. Its problems are
+// those of Start.
+func (rp *RelyingParty) StepUp(w http.ResponseWriter, r *http.Request, returnPath string, demand stepup.Demand, live *session.Session) error {
+	return rp.depart(w, r, rp.steppingUp(departure{returnPath: returnPath}, demand, live))
+}
+
+// steppingUp makes a departure one that steps up. What the demand is stays with
+// the attempt, sealed, and so does whose session it is for.
+func (rp *RelyingParty) steppingUp(d departure, demand stepup.Demand, live *session.Session) departure {
+	d.demand = demand
+	if live == nil || demand.IsZero() {
+		return d
+	}
+	d.user = live.Subject
+	if d.hint == "" && d.idp == "" {
+		if d.hint = live.Username; d.hint == "" {
+			d.hint = live.Email
+		}
+		d.hint = usableHint(d.hint)
+	}
+	return d
+}
+
+// demanded reads a demand from the query of the login route. It must be one of
+// the configured ones: a link can choose neither an age nor a context of its own.
+func (rp *RelyingParty) demanded(q url.Values) stepup.Demand {
+	if d := stepup.FromQuery(q); slices.Contains(rp.config.StepUps, d) {
+		return d
+	}
+	return stepup.Demand{}
+}
+
+// demandOptions are max_age and acr_values (OpenID Connect Core 1.0 section
+// 3.1.2.1).
+func demandOptions(d stepup.Demand) []oauth2.AuthCodeOption {
+	if d.IsZero() {
+		return nil
+	}
+	options := []oauth2.AuthCodeOption{oauth2.SetAuthURLParam("max_age", strconv.FormatInt(int64(d.MaxAge/time.Second), 10))}
+	if d.ACR != "" {
+		options = append(options, oauth2.SetAuthURLParam("acr_values", d.ACR))
+	}
+	return options
+}
+
+// unmet checks a sign-in against what its attempt demanded. A provider may take
+// no notice of max_age and acr_values; to send the browser there again would go
+// on for ever, so the person is told.
+func (rp *RelyingParty) unmet(a *attempt, s *session.Session) *problem.Problem {
+	demand := a.demand()
+	now := rp.config.Now()
+	p := &problem.Problem{
+		Status: http.StatusForbidden,
+		Title:  "You could not be confirmed",
+		Ways:   []problem.Way{rp.wayOtherAccount(a.returnPath), {Label: "Go to the start page", Href: "/"}},
+	}
+	switch {
+	case demand.Met(s, now):
+		return nil
+	case s.AuthTime.IsZero():
+		p.Status, p.Code = http.StatusBadGateway, "auth_time_missing"
+		p.Detail = "The identity provider did not say when you signed in there, which this page needs to know."
+		p.Operator = "The ID token has no auth_time although max_age was asked for (OpenID Connect Core 1.0 section 3.1.2.1). " +
+			"Without it step_up cannot work."
+		p.Err = errors.New("no auth_time in the answer to max_age")
+	case !demand.Recent(s.AuthTime, now):
+		p.Code = "step_up_too_old"
+		p.Detail = "The identity provider did not ask you to sign in again, so your sign-in is still too old for this page."
+		p.Operator = "It answered max_age with an older auth_time; a rule there, or a device that it trusts, may suppress the question."
+		p.Err = fmt.Errorf("auth_time is %s ago, max_age was %s", age(now, s.AuthTime), demand.MaxAge)
+	default:
+		p.Code = "step_up_too_weak"
+		p.Detail = "This page needs a stronger sign-in than the one you just made."
+		p.Operator = "The sign-in asked for acr_values=" + demand.ACR + " and the ID token's acr is " + strconv.Quote(printable(s.ACR, 64)) + "."
+		p.Err = fmt.Errorf("acr is %q, asked for %s", s.ACR, demand.ACR)
+	}
+	return p
+}
+
+// otherUser tells who was to confirm an action and signed in as somebody else.
+// They are signed in, with a session of their own; what the other user was about
+// to do waits until they say that they want it.
+func (rp *RelyingParty) otherUser(a *attempt, s *session.Session) *problem.Problem {
+	name := s.Email
+	if name == "" {
+		name = s.Username
+	}
+	if name == "" {
+		name = s.Subject
+	}
+	return &problem.Problem{
+		Status: http.StatusConflict,
+		Code:   "step_up_other_user",
+		Title:  "You are now signed in as " + printable(name, maxShownText),
+		Detail: "Another account was signed in here before, and was asked to confirm. Nothing was done for it.",
+		Ways: []problem.Way{
+			{Label: "Go on with this account", Href: a.returnPath},
+			{Label: "Go to the start page", Href: "/"},
+		},
+		Err: errors.New("the sign-in is another user's than the session that it was to confirm"),
+	}
+}
