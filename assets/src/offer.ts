@@ -1,6 +1,6 @@
 import { keepOnlyFor } from './clientstate';
 import { load, providerOptions, watchForCrash } from './component';
-import { connectToken, SessionEnded } from './connecttoken';
+import { connectToken, stateFor } from './connecttoken';
 import { click, giveKeys } from './keyboard';
 import { Outcome, type Status } from './outcome';
 import { Page } from './page';
@@ -66,6 +66,10 @@ export async function offer(go: (path: string) => void) {
   };
   mount.addEventListener('click', clicked, true);
 
+  if (settings.stale) {
+    page.give('confirm');
+    return;
+  }
   page.show('loading');
   keepOnlyFor(settings.user);
   try {
@@ -82,10 +86,11 @@ export async function offer(go: (path: string) => void) {
         try {
           return await connectToken(settings.tokenPath, 'passkey-append');
         } catch (error) {
-          if (error instanceof SessionEnded && !over) {
+          const state = stateFor(error);
+          if (state && !over) {
             // To go on would only end at a sign-in that nobody announced.
             over = true;
-            page.give('expired');
+            page.give(state);
           }
           throw error;
         }

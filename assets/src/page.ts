@@ -11,9 +11,11 @@ export interface Settings {
   resultPath: string;
   returnPath: string;
   user: string;
+  /** The sign-in is too old or too weak to add a passkey. */
+  stale?: boolean;
 }
 
-export type State = 'loading' | 'unavailable' | 'expired';
+export type State = 'loading' | 'unavailable' | 'expired' | 'confirm';
 
 export class Page {
   readonly mount: HTMLElement;

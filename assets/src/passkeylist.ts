@@ -1,7 +1,7 @@
 import { keepOnlyFor } from './clientstate';
 import { load, providerOptions, watchForCrash } from './component';
-import { connectToken, SessionEnded } from './connecttoken';
-import { giveKeys } from './keyboard';
+import { connectToken, stateFor } from './connecttoken';
+import { click, giveKeys } from './keyboard';
 import { Page, type State } from './page';
 
 /** Shows the user's passkeys, or says why not. */
@@ -30,10 +30,16 @@ export async function passkeyList() {
         try {
           return await connectToken(settings.tokenPath, type);
         } catch (error) {
-          if (error instanceof SessionEnded) {
-            give('expired');
-          } else if (type === 'passkey-list') {
-            give('unavailable');
+          const state = stateFor(error) ?? (type === 'passkey-list' ? 'unavailable' : undefined);
+          if (state) {
+            give(state);
+          }
+          if (state === 'confirm') {
+            // Its dialog would stand before what the page says.
+            setTimeout(() => {
+              click(document.querySelector('.cb-modal-exit-icon'));
+              corbado.unmountCorbadoConnectPasskeyList?.(mount);
+            }, 0);
           }
           throw error;
         }

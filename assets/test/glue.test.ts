@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { JSDOM } from 'jsdom';
 import { forgetUser, keepOnlyFor } from '../src/clientstate';
-import { connectToken, SessionEnded } from '../src/connecttoken';
+import { connectToken, SessionEnded, Stale } from '../src/connecttoken';
 import type { AppendOptions, ListOptions } from '../src/corbado';
 import { giveKeys } from '../src/keyboard';
 import { offer } from '../src/offer';
@@ -46,6 +46,7 @@ function open(page: object) {
   dom = new JSDOM(
     `<header></header><main>
        <p data-state="loading" hidden></p><p data-state="unavailable" hidden></p><p data-state="expired" hidden></p>
+       <p data-state="confirm" hidden><a href="/passkeys/login?step_up=600">Confirm it's you</a></p>
        <div id="component"></div><a id="skip" href="/deals?a=1" data-unavailable="Continue to Acme">Not now</a>
      </main>`,
     { url: 'https://app.example.com/passkeys/append' },
@@ -75,7 +76,13 @@ function open(page: object) {
     const element = nodes[0] as HTMLScriptElement;
     assert.equal(window.__fpjs_d_m, true);
     if (script === 'loads') {
-      window.Corbado = { mountCorbadoConnectAppend: mount, mountCorbadoConnectPasskeyList: mount };
+      window.Corbado = {
+        mountCorbadoConnectAppend: mount,
+        mountCorbadoConnectPasskeyList: mount,
+        unmountCorbadoConnectPasskeyList: (element) => {
+          element.innerHTML = '';
+        },
+      };
     }
     if (script !== 'hangs') {
       queueMicrotask(() => (script === 'fails' ? element.onerror!('') : element.onload!({} as Event)));
@@ -222,6 +229,27 @@ test('an ended session is said, and the callbacks that follow go nowhere', async
   assert.deepEqual([results, visited], [[], []]);
 });
 
+const stepUp = async () => new Response('{"error":"step_up_required","max_age":600}', { status: 401 });
+
+test('a sign-in that is too old is said at once, and the component not loaded', async () => {
+  open({ ...settings, stale: true });
+  await offered();
+  assert.deepEqual([shown(), component().hidden, component().innerHTML], ['confirm', true, '']);
+  document.getElementById('skip')!.click();
+  await ends('skip');
+});
+
+test('a sign-in that has become too old is said, and the callbacks that follow go nowhere', async () => {
+  answer = stepUp;
+  await offered();
+  await assert.rejects(mounted.appendTokenProvider(), Stale);
+  mounted.onError('2');
+  mounted.onSkip();
+  await settle();
+  assert.deepEqual([shown(), component().hidden], ['confirm', true]);
+  assert.deepEqual([results, visited], [[], []]);
+});
+
 test('Not now is a skip', async () => {
   await offered();
   document.getElementById('skip')!.click();
@@ -286,9 +314,32 @@ test('a connect token or a rejection, never undefined', async () => {
     answer = async () => new Response(body, { status });
     await assert.rejects(connectToken('/t', 'passkey-list'), (error) => !(error instanceof SessionEnded));
   }
-  answer = async () => new Response('{}', { status: 401 });
-  await assert.rejects(connectToken('/t', 'passkey-list'), SessionEnded);
+  for (const body of ['{}', '{"error":"login_required"}', 'no JSON', 'null']) {
+    answer = async () => new Response(body, { status: 401 });
+    await assert.rejects(connectToken('/t', 'passkey-list'), SessionEnded);
+  }
+  answer = stepUp;
+  await assert.rejects(connectToken('/t', 'passkey-delete'), Stale);
 });
+
+for (const type of ['passkey-delete', 'passkey-append'] as const) {
+  test(`the list says when the sign-in is too old for ${type}, in front of nothing`, async () => {
+    void passkeyList();
+    await settle();
+    component().innerHTML = item;
+    document.body.insertAdjacentHTML('beforeend', '<div class="cb-modal"><h2>Delete?</h2><svg class="cb-modal-exit-icon"></svg></div>');
+    const dialog = document.querySelector('.cb-modal')!;
+    dialog.querySelector('svg')!.addEventListener('click', () => dialog.remove());
+    await settle();
+    answer = stepUp;
+    await assert.rejects(mounted.connectTokenProvider(type), Stale);
+    mock.timers.tick(1);
+    await settle();
+    assert.deepEqual([shown(), component().hidden, component().innerHTML], ['confirm', true, '']);
+    assert.equal(document.querySelector('.cb-modal'), null);
+    assert.equal(document.querySelector('main')!.inert, false);
+  });
+}
 
 test('the list says when the session has ended', async () => {
   void passkeyList();

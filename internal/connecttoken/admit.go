@@ -50,7 +50,18 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	if _, known := lifetimes[kind]; !known {
 		return "", unknownType()
 	}
+	if page, changes := changedOn[kind]; changes && !h.stepUp.Met(s, h.now()) {
+		return kind, h.stepUp.Problem(h.stepUp.LoginURL(h.base, h.base+page))
+	}
 	return kind, nil
+}
+
+// changedOn names the page for each token that changes how the user signs in:
+// whoever finds a browser signed in must not add a key of their own to the
+// account, nor take the owner's away. To look at the list is no change.
+var changedOn = map[corbado.ConnectTokenType]string{
+	corbado.PasskeyAppend: "/append",
+	corbado.PasskeyDelete: "/",
 }
 
 var errForm = errors.New(`the body is not {"type":"…"}`)

@@ -4,7 +4,7 @@
 //
 // A connect token is the power to add a way to sign in, so a request passes
 // every check before Corbado hears of it: method, same origin, JSON, session,
-// size, form, type, rate, identity. The browser says only what it wants to do;
+// size, form, type, age of the sign-in, rate, identity. The browser says only what it wants to do;
 // who the user is comes from the session alone.
 package connecttoken
 
@@ -21,6 +21,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 // MintTimeout limits the call to Corbado. The component gives its own calls
@@ -42,6 +43,11 @@ type Config struct {
 	// Okta lets people enter any e-mail without verifying it, email would let
 	// one add passkeys to another's account.
 	Identifier string
+	// StepUp is what the sign-in of whoever adds or deletes a passkey must be
+	// like; the zero value demands nothing.
+	StepUp stepup.Demand
+	// BasePath of our own routes, for the way to a new sign-in.
+	BasePath string
 	// Limiter limits each user's rate. It outlives this Handler when the caller
 	// keeps it across configuration reloads. Default: a new one with the default
 	// rate.
@@ -54,6 +60,8 @@ type Config struct {
 type Handler struct {
 	origins    origin.Set
 	identifier string
+	stepUp     stepup.Demand
+	base       string
 	limiter    *Limiter
 	now        func() time.Time
 	minter     Minter
@@ -67,6 +75,9 @@ func New(c Config, m Minter, log *slog.Logger) (*Handler, error) {
 		c.Identifier = "sub"
 	case "iss", "name", "groups", "amr", "acr", "idp", "sid":
 		return nil, fmt.Errorf("the claim %s does not name one user for ever, so it cannot be corbado's identifier; use sub", c.Identifier)
+	}
+	if err := c.StepUp.Check(); err != nil {
+		return nil, err
 	}
 	if len(c.Origins) == 0 {
 		return nil, errors.New("connect tokens need the site's public origins")
@@ -85,6 +96,7 @@ func New(c Config, m Minter, log *slog.Logger) (*Handler, error) {
 	}
 	return &Handler{
 		origins: c.Origins, identifier: c.Identifier,
+		stepUp: c.StepUp, base: c.BasePath,
 		limiter: c.Limiter, now: c.Now, minter: m, log: log,
 	}, nil
 }
@@ -92,8 +104,8 @@ func New(c Config, m Minter, log *slog.Logger) (*Handler, error) {
 // Serve answers {"secret","expires"}, expires in Unix seconds. s is nil when
 // nobody is signed in. An error is a *problem.Problem, nothing written yet; its
 // codes are method_not_allowed, cross_origin, unsupported_media_type,
-// login_required, too_large, invalid_json, unknown_type, rate_limited,
-// no_identifier, passkey_service_misconfigured, passkey_service_rejected,
+// login_required, too_large, invalid_json, unknown_type, step_up_required,
+// rate_limited, no_identifier, passkey_service_misconfigured, passkey_service_rejected,
 // passkey_service_busy, passkey_service_unavailable and internal_error. It is
 // logged here already.
 func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Session) error {

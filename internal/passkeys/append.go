@@ -31,8 +31,11 @@ func (p *Pages) Append(w http.ResponseWriter, r *http.Request, s *session.Sessio
 	v.Script = p.assetPath("append.js")
 	v.Return = back
 	v.Login = p.loginPath(p.appendPath(back))
+	v.Confirm = p.stepUp.LoginURL(p.base, p.appendPath(back))
+	// Said at once: a component that gets no token only says that it failed.
+	v.Stale = !p.stepUp.Met(s, p.now())
 	var err error
-	if v.Settings, err = p.glue(s, back); err != nil {
+	if v.Settings, err = p.glue(s, back, v.Stale); err != nil {
 		return err
 	}
 	return p.write(w, r, http.StatusOK, p.policies.component, v)

@@ -2,7 +2,9 @@ package passkeys
 
 import (
 	"net/http"
+	"net/url"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -19,8 +21,12 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request, s *session.Session)
 	v.Script = p.assetPath("list.js")
 	v.Return = p.way(r)
 	v.Login = p.loginPath(self)
+	if v.Return != returnpath.Start {
+		self += "?return=" + url.QueryEscape(v.Return)
+	}
+	v.Confirm = p.stepUp.LoginURL(p.base, self)
 	var err error
-	if v.Settings, err = p.glue(s, v.Return); err != nil {
+	if v.Settings, err = p.glue(s, v.Return, false); err != nil {
 		return err
 	}
 	return p.write(w, r, http.StatusOK, p.policies.component, v)

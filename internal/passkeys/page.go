@@ -54,6 +54,10 @@ type view struct {
 	Return string
 	// Login starts a sign-in that ends at this page.
 	Login string
+	// Confirm is the way through Okta and back to this page for whoever has to
+	// prove anew who they are, and Stale tells that they have to.
+	Confirm string
+	Stale   bool
 	// Settings is JSON for the glue.
 	Settings string
 	// Problem and RequestID are for the problem page.
@@ -79,17 +83,20 @@ type glueSettings struct {
 	TokenPath  string `json:"tokenPath"`
 	ResultPath string `json:"resultPath"`
 	ReturnPath string `json:"returnPath"`
+	// Stale tells that no token to add a passkey would be given out.
+	Stale bool `json:"stale,omitempty"`
 	// User tells one user from another, to the browser only: what the component
 	// kept for somebody else is dropped.
 	User string `json:"user"`
 }
 
-func (p *Pages) glue(s *session.Session, returnPath string) (string, error) {
+func (p *Pages) glue(s *session.Session, returnPath string, stale bool) (string, error) {
 	b, err := json.Marshal(glueSettings{
 		componentSettings: p.settings,
 		TokenPath:         p.base + "/connect-token",
 		ResultPath:        p.base + "/append/result",
 		ReturnPath:        returnPath,
+		Stale:             stale,
 		User:              userKey(s).String(),
 	})
 	return string(b), err

@@ -28,6 +28,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 // Config of the Pages.
@@ -47,6 +48,9 @@ type Config struct {
 	// Enrol says after which sign-ins a passkey is offered; the zero value is
 	// Never.
 	Enrol EnrolPolicy
+	// StepUp is what the sign-in of whoever adds or deletes a passkey must be
+	// like; the zero value demands nothing.
+	StepUp stepup.Demand
 }
 
 // Pages serves the pages under the base path.
@@ -62,6 +66,8 @@ type Pages struct {
 	memory    memory
 	enrol     EnrolPolicy
 	origins   origin.Set
+	stepUp    stepup.Demand
+	now       func() time.Time
 	log       *slog.Logger
 }
 
@@ -81,6 +87,9 @@ func New(c Config, log *slog.Logger) (*Pages, error) {
 		return nil, errors.New("the passkey pages need a public URL and a session key")
 	}
 	if err := c.Enrol.check(); err != nil {
+		return nil, err
+	}
+	if err := c.StepUp.Check(); err != nil {
 		return nil, err
 	}
 	brand, err := newBrand(c.Brand, c.Origins[0])
@@ -106,7 +115,7 @@ func New(c Config, log *slog.Logger) (*Pages, error) {
 	return &Pages{
 		base: c.BasePath, insecure: c.Origins.Insecure(), returns: returnpath.Policy{Base: c.BasePath},
 		brand: brand, settings: component.settings, policies: newPolicies(component, brand),
-		templates: templates, assets: assets, memory: memory, enrol: c.Enrol,
+		templates: templates, assets: assets, memory: memory, enrol: c.Enrol, stepUp: c.StepUp, now: c.Now,
 		origins: c.Origins, log: log,
 	}, nil
 }

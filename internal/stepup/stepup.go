@@ -139,9 +139,9 @@ func (d Demand) Problem(loginURL string) *problem.Problem {
 	return &problem.Problem{
 		Status: http.StatusUnauthorized,
 		Code:   Code,
-		Title:  "Confirm it’s you",
+		Title:  "Confirm it's you",
 		Detail: "What you are about to do needs a sign-in from just now. It takes a moment, and then you are back here.",
-		Ways:   []problem.Way{{Label: "Confirm it’s you", Href: loginURL}},
+		Ways:   []problem.Way{{Label: "Confirm it's you", Href: loginURL}},
 		MaxAge: d.MaxAge,
 		ACR:    d.ACR,
 	}
