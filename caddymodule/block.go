@@ -15,8 +15,8 @@ import (
 type settings map[string]func(d *caddyfile.Dispenser) error
 
 // parse reads the block that the dispenser stands before. It is the one place
-// that refuses unknown and repeated settings.
-func (known settings) parse(d *caddyfile.Dispenser, block string) error {
+// that refuses unknown settings, and repeated ones but for those that add up.
+func (known settings) parse(d *caddyfile.Dispenser, block string, repeatable ...string) error {
 	seen := make(map[string]int)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		name := d.Val()
@@ -24,7 +24,7 @@ func (known settings) parse(d *caddyfile.Dispenser, block string) error {
 		if !ok {
 			return d.Errf("unknown setting '%s' in %s; %s", name, block, known.suggest(name))
 		}
-		if line, repeated := seen[name]; repeated {
+		if line, repeated := seen[name]; repeated && !slices.Contains(repeatable, name) {
 			return d.Errf("%s is set twice in %s, first on line %d; keep one", name, block, line)
 		}
 		seen[name] = d.Line()

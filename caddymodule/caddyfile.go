@@ -70,6 +70,8 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //			issuer   <url>
 //			audience <name...>
 //		}
+//		step_up  <duration>|off [acr <value>]
+//		step_up  <duration> <path...> [acr <value>]
 //		identity forwarded|remote|{
 //			<Header> <claim>
 //		}
@@ -128,7 +130,8 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"state":           p.State.parse,
 		"path":            text(&p.Path),
 		"brand":           block("brand", p.Brand.settings(), nil),
-	}.parse(d, directive)
+		settingStepUp:     p.StepUp.parse,
+	}.parse(d, directive, settingStepUp)
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,9 @@ type Passkeys struct {
 	// Access tokens that programs may send instead of a session. Default: none,
 	// and the app gets every `Authorization` field as it came.
 	Bearer *Bearer `json:"bearer,omitempty"`
+	// How recent a sign-in must be before passkeys change, and for paths of the
+	// app.
+	StepUp StepUp `json:"step_up,omitzero"`
 	// Which request headers tell the app who the user is.
 	Identity Identity `json:"identity,omitzero"`
 	// Paths that need no session: exact (`/healthz`) or a prefix (`/static/*`).

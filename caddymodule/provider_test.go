@@ -25,8 +25,8 @@ type provider struct {
 	key    *rsa.PrivateKey
 	claims map[string]any
 
-	mu     sync.Mutex
-	nonces map[string]string // by code
+	mu    sync.Mutex
+	asked map[string]url.Values // by code
 }
 
 func newProvider(t *testing.T, claims map[string]any) *provider {
@@ -35,7 +35,7 @@ func newProvider(t *testing.T, claims map[string]any) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &provider{t: t, key: key, claims: claims, nonces: map[string]string{}}
+	o := &provider{t: t, key: key, claims: claims, asked: map[string]url.Values{}}
 	mux := http.NewServeMux()
 	o.Server = httptest.NewServer(mux)
 	o.issuer = o.URL
@@ -56,23 +56,26 @@ func newProvider(t *testing.T, claims map[string]any) *provider {
 	mux.HandleFunc("GET /authorize", func(w http.ResponseWriter, r *http.Request) {
 		q, code := r.URL.Query(), rand.Text()
 		o.mu.Lock()
-		o.nonces[code] = q.Get("nonce")
+		o.asked[code] = q
 		o.mu.Unlock()
 		back := url.Values{"code": {code}, "state": {q.Get("state")}}
 		http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound) //nolint:gosec // a test's own site
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
-		nonce := o.nonces[r.PostFormValue("code")]
+		asked := o.asked[r.PostFormValue("code")]
 		o.mu.Unlock()
-		answer(w, map[string]any{"token_type": "Bearer", "access_token": "opaque", "id_token": o.idToken(nonce)})
+		answer(w, map[string]any{"token_type": "Bearer", "access_token": "opaque", "id_token": o.idToken(asked)})
 	})
 	return o
 }
 
-func (o *provider) idToken(nonce string) string {
+func (o *provider) idToken(asked url.Values) string {
 	now := time.Now()
-	claims := map[string]any{"iss": o.issuer, "aud": "0oa1client", "nonce": nonce, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+	claims := map[string]any{"iss": o.issuer, "aud": "0oa1client", "nonce": asked.Get("nonce"), "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+	if asked.Has("max_age") {
+		claims["auth_time"] = now.Unix()
+	}
 	maps.Copy(claims, o.claims)
 	return o.sign(claims)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	fleet "github.com/passkey-sidecar/passkey-sidecar/internal/state"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/streams"
 )
 
@@ -60,6 +61,9 @@ type values struct {
 	corbado  corbado.Config
 	pages    passkeys.Config
 	state    fleet.Address
+	// stepUps are for paths of the app, passkeyStepUp for passkeys.
+	stepUps       []gate.StepUpRule
+	passkeyStepUp stepup.Demand
 }
 
 func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) {
@@ -100,6 +104,9 @@ func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) 
 		return v, err
 	}
 	if err := p.corbadoValues(ctx, rv, &v); err != nil {
+		return v, err
+	}
+	if err := p.stepUpValues(&v); err != nil {
 		return v, err
 	}
 	return v, p.pageValues(rv, &v)
@@ -207,7 +214,7 @@ func (p *Passkeys) build(v values) (err error) {
 		return err
 	}
 	if p.gate, err = gate.New(gate.Config{
-		Base: p.base, Public: p.Public, Origins: v.origins, RelatedOrigins: p.related != nil,
+		Base: p.base, Public: p.Public, Origins: v.origins, RelatedOrigins: p.related != nil, StepUps: v.stepUps,
 		Access: v.rules, Bearer: p.Bearer != nil,
 	}, p.sessions); err != nil {
 		return err
@@ -231,6 +238,7 @@ func (p *Passkeys) build(v values) (err error) {
 	}
 	p.tokens, err = connecttoken.New(connecttoken.Config{
 		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.held.limiter,
+		StepUp: v.passkeyStepUp, BasePath: p.base,
 	}, client, p.log)
 	return err
 }

@@ -29,7 +29,11 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	requestID(r)
 	switch d.Verdict {
 	case gate.Challenge:
-		return p.answer(w, r, p.login.Start(w, r, originalURI(r)))
+		return p.answer(w, r, p.login.StepUp(w, r, originalURI(r), d.StepUp, nil))
+	case gate.StepUp:
+		return p.answer(w, r, p.login.StepUp(w, r, originalURI(r), d.StepUp, d.Session))
+	case gate.RefuseStale:
+		return p.refuseStale(w, r, d)
 	case gate.Login:
 		if r.URL.Query().Has("login_hint") {
 			keepOutOfAccessLog(r) // the hint may be the proof of a passkey

@@ -112,7 +112,7 @@ func (rp *RelyingParty) authorizationURL(md *metadata, a *attempt, d departure) 
 		oauth2.S256ChallengeOption(a.verifier),
 		oauth2.SetAuthURLParam("nonce", a.nonce),
 	}
-	options = append(options, demandOptions(d.demand)...)
+	options = append(options, rp.demandOptions(d.demand)...)
 	for _, p := range [...]struct{ name, value string }{{"prompt", a.prompt}, {"login_hint", d.hint}, {"idp", d.idp}} {
 		if p.value != "" {
 			options = append(options, oauth2.SetAuthURLParam(p.name, p.value))

@@ -50,13 +50,22 @@ func (rp *RelyingParty) demanded(q url.Values) stepup.Demand {
 	return stepup.Demand{}
 }
 
+// anyAge is older than a sign-in that providers still build upon. Asked for as
+// max_age it has no effect but that auth_time must be in the answer (OpenID
+// Connect Core 1.0 section 2): Auth0 says it only then.
+const anyAge = 30 * 24 * time.Hour
+
 // demandOptions are max_age and acr_values (OpenID Connect Core 1.0 section
 // 3.1.2.1).
-func demandOptions(d stepup.Demand) []oauth2.AuthCodeOption {
+func (rp *RelyingParty) demandOptions(d stepup.Demand) []oauth2.AuthCodeOption {
+	maxAge := d.MaxAge
 	if d.IsZero() {
-		return nil
+		if !slices.ContainsFunc(rp.config.StepUps, func(d stepup.Demand) bool { return !d.IsZero() }) {
+			return nil // nobody will ask how old the sign-in is
+		}
+		maxAge = anyAge
 	}
-	options := []oauth2.AuthCodeOption{oauth2.SetAuthURLParam("max_age", strconv.FormatInt(int64(d.MaxAge/time.Second), 10))}
+	options := []oauth2.AuthCodeOption{oauth2.SetAuthURLParam("max_age", strconv.FormatInt(int64(maxAge/time.Second), 10))}
 	if d.ACR != "" {
 		options = append(options, oauth2.SetAuthURLParam("acr_values", d.ACR))
 	}

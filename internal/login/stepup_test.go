@@ -233,3 +233,17 @@ func TestStepUpGoesBackPastTheOffer(t *testing.T) {
 		t.Errorf("%d landings, want one: at the sign-in", offered)
 	}
 }
+
+// Auth0 says auth_time only to whoever asks for a max_age; without it every
+// sign-in would count as stale.
+func TestOrdinarySignInAsksForAuthTime(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if q := s.browser().get("/a").asked(t, s); q.Get("max_age") != "2592000" || q.Has("acr_values") || q.Has("login_hint") {
+		t.Errorf("asked for %v", q)
+	}
+	off := newSite(t, func(c *Config) { c.StepUps = []stepup.Demand{{}} })
+	if q := off.browser().get("/a").asked(t, off); q.Has("max_age") {
+		t.Errorf("step_up is off, asked for %v", q)
+	}
+}
