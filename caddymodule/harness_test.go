@@ -59,6 +59,7 @@ func newWorld(t *testing.T) *world {
 			ID: "0oa1client", Secret: clientSecret, RedirectURIs: []string{w.site + "/passkeys/callback"},
 			PostLogoutRedirectURIs: []string{w.site + "/passkeys/signed-out"},
 			SingleLogout:           oktaemu.SingleLogout{FrontchannelURI: w.site + "/passkeys/frontchannel-logout", SessionRequired: true},
+			RotateRefreshTokens:    true, RefreshLeeway: -1, // the least forgiving
 		}},
 		Users: []oktaemu.User{{
 			Login: "alice@acme.test", Email: "alice@acme.test", EmailVerified: true, FirstName: "Alice", LastName: "Acme",

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	oktaemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -48,11 +49,48 @@ func (b *browser) change(edit func(*session.Session)) {
 
 func due(s *session.Session) { s.RefreshAt = time.Now().Add(-time.Second) }
 
-func TestRightsFollowOkta(t *testing.T) {
+// startOffline runs the site with refresh tokens.
+func (w *world) startOffline(extra string) {
+	w.t.Helper()
+	if err := load(w.t, strings.Replace(w.caddyfile(extra), "email groups", "email groups offline_access", 1)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// A reload must not forget who got new tokens: the next request with the old
+// cookie would use the old ones again, and Okta would take that for theft.
+func TestRefreshedSessionOutlivesAReload(t *testing.T) {
 	w := newWorld(t)
-	if err := load(t, strings.Replace(w.caddyfile(""), "email groups", "email groups offline_access", 1)); err != nil {
+	w.startOffline("")
+	b := w.browser()
+	b.signIn("/a")
+	b.change(due)
+	site, err := url.Parse(w.site)
+	if err != nil {
 		t.Fatal(err)
 	}
+	late := w.browser()
+	late.Jar.SetCookies(site, b.Jar.Cookies(site))
+	b.get("/a").app(t)
+	w.startOffline("brand {\n\t\t\tname Reloaded\n\t\t}")
+	late.get("/b").app(t)
+	refreshed := 0
+	for _, e := range w.okta.Events() {
+		if e.Name == oktaemu.EventRefreshReuseDetected {
+			t.Error("Okta saw a refresh token twice")
+		}
+		if e.Name == oktaemu.EventTokenIssued && e.Detail == "refresh_token" {
+			refreshed++
+		}
+	}
+	if refreshed != 1 {
+		t.Errorf("%d refreshes", refreshed)
+	}
+}
+
+func TestRightsFollowOkta(t *testing.T) {
+	w := newWorld(t)
+	w.startOffline("")
 	b := w.browser()
 	b.signIn("/a")
 	if err := w.okta.SetGroups("alice@acme.test", "contractors"); err != nil {

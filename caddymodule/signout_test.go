@@ -172,7 +172,7 @@ func TestFrontchannelLogoutThroughTheProxy(t *testing.T) {
 // tokens through us.
 func TestUnauthenticatedFrontchannelLogoutRevokesNoToken(t *testing.T) {
 	w := newWorld(t)
-	w.startOffline()
+	w.startOffline("")
 	for _, withCookies := range []bool{false, true} {
 		owner, asks := w.signedIn(), w.browser()
 		if withCookies {
@@ -186,14 +186,6 @@ func TestUnauthenticatedFrontchannelLogoutRevokesNoToken(t *testing.T) {
 	}
 	if n := w.revokedTokens(); n != 0 {
 		t.Errorf("%d tokens were revoked at Okta", n)
-	}
-}
-
-// startOffline runs the site with refresh tokens.
-func (w *world) startOffline() {
-	w.t.Helper()
-	if err := load(w.t, strings.Replace(w.caddyfile(""), "scopes openid", "scopes offline_access openid", 1)); err != nil {
-		w.t.Fatal(err)
 	}
 }
 
@@ -222,7 +214,7 @@ func TestFrontchannelLogoutTakesTheSessionsOwnCookieBack(t *testing.T) {
 // must not count after it.
 func TestTokenValidAfterLogout(t *testing.T) {
 	w := newWorld(t)
-	w.startOffline()
+	w.startOffline("")
 	b := w.signedIn()
 	site, err := url.Parse(w.site)
 	if err != nil {

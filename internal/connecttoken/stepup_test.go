@@ -20,6 +20,7 @@ func newSteppingFixture(t *testing.T, demand stepup.Demand) *fixture {
 // the owner's away; they may look.
 func TestStaleSignInChangesNoPasskey(t *testing.T) {
 	f := newSteppingFixture(t, stepup.Demand{MaxAge: 10 * time.Minute, ACR: "phr"})
+	pages := map[string]string{"passkey-append": "%2Fpasskeys%2Fappend", "passkey-delete": "%2Fpasskeys%2F"} //nolint:gosec // G101: names of types
 	for name, session := range map[string]struct {
 		authTime time.Time
 		acr      string
@@ -34,7 +35,7 @@ func TestStaleSignInChangesNoPasskey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := alice()
 			s.AuthTime, s.ACR = session.authTime, session.acr
-			for kind, page := range map[string]string{"passkey-append": "%2Fpasskeys%2Fappend", "passkey-delete": "%2Fpasskeys%2F"} {
+			for kind, page := range pages {
 				r := post(t, `{"type":"`+kind+`"}`)
 				if session.fresh {
 					if err := f.Serve(httptest.NewRecorder(), r, s); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -79,7 +80,9 @@ func (rp *RelyingParty) newest(ctx context.Context, s *session.Session) (*sessio
 		return known.newer(s), known.ended
 	}
 	if known.leads {
-		go rp.fly(context.WithoutCancel(ctx), f, known.newer(s))
+		// It serves many requests and may outlast this one, whose context also
+		// holds what is this one's to write.
+		go rp.fly(context.Background(), f, known.newer(s)) //nolint:contextcheck,gosec // see above
 	}
 	patience := time.NewTimer(refreshPatience)
 	defer patience.Stop()
@@ -96,14 +99,20 @@ func (rp *RelyingParty) newest(ctx context.Context, s *session.Session) (*sessio
 func (rp *RelyingParty) fly(ctx context.Context, f *refreshFlight, s *session.Session) {
 	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, rp.provider.client), refreshTimeout)
 	defer cancel()
-	var result refreshed
+	result := refreshed{err: errors.New("refresh panicked")}
+	defer func() {
+		if fault := recover(); fault != nil {
+			// On its own goroutine it would take the whole server along.
+			rp.log.ErrorContext(ctx, "refresh panicked", slog.Any("fault", fault), slog.String("stack", string(debug.Stack())))
+		}
+		rp.handover.settle(f, s, result, rp.keptFor(s))
+	}()
 	if rp.fleet != nil {
 		result = rp.refreshInFleet(ctx, s)
 	} else {
 		result = rp.askAnew(ctx, s)
 	}
 	rp.note(ctx, s, result)
-	rp.handover.settle(f, s, result, rp.keptFor(s))
 }
 
 // note writes what became of a refresh into the log, and has an ended session's

@@ -73,7 +73,7 @@ func (a *attempt) demand() stepup.Demand {
 	if err != nil {
 		return stepup.Demand{}
 	}
-	return stepup.Demand{MaxAge: time.Duration(seconds) * time.Second, ACR: a.acr} //nolint:gosec // 31 bits
+	return stepup.Demand{MaxAge: time.Duration(seconds) * time.Second, ACR: a.acr}
 }
 
 // setDemand is demand's other side.

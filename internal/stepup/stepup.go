@@ -122,7 +122,7 @@ func FromQuery(q url.Values) Demand {
 	if err != nil {
 		return Demand{}
 	}
-	return Demand{MaxAge: time.Duration(seconds) * time.Second, ACR: q.Get(paramACR)} //nolint:gosec // 31 bits
+	return Demand{MaxAge: time.Duration(seconds) * time.Second, ACR: q.Get(paramACR)}
 }
 
 // LoginURL is where a browser meets the demand and comes back to returnPath.
