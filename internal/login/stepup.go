@@ -96,6 +96,7 @@ func (rp *RelyingParty) unmet(a *attempt, s *session.Session) *problem.Problem {
 		p.Code = "step_up_too_old"
 		p.Detail = "The identity provider did not ask you to sign in again, so your sign-in is still too old for this page."
 		p.Operator = "It answered max_age with an older auth_time; a rule there, or a device that it trusts, may suppress the question."
+		p.Ways[0] = problem.Way{Label: "Sign in again", Href: rp.loginPath("prompt=login&"+demand.Query(), a.returnPath)}
 		p.Err = fmt.Errorf("auth_time is %s ago, max_age was %s", age(now, s.AuthTime), demand.MaxAge)
 	default:
 		p.Code = "step_up_too_weak"

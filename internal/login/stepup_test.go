@@ -124,6 +124,12 @@ func TestStepUpThatTheProviderIgnores(t *testing.T) {
 			if got := b.session(); got.ID != before.ID {
 				t.Errorf("session %+v", got)
 			}
+			if c.code == "step_up_too_old" { // the person may insist, once each time
+				q := b.get(p.problem.Ways[0].Href).asked(t, s)
+				if q.Get("prompt") != "login" || q.Get("max_age") != "300" {
+					t.Errorf("asked for %v", q)
+				}
+			}
 		})
 	}
 }
