@@ -78,9 +78,11 @@ func (rp *RelyingParty) refreshInFleet(ctx context.Context, s *session.Session) 
 	defer cancel()
 	for pause := lookFirst; ; pause = min(2*pause, lookLongest) {
 		known, mine, err := rp.fleet.turn(ctx, s)
-		switch {
-		case err != nil:
+		if err != nil {
 			rp.log.WarnContext(ctx, "shared state not available, refreshing the session on its own", slog.Any("error", err))
+		}
+		switch {
+		case err != nil && !mine:
 			return rp.askAnew(ctx, s)
 		case known.ended || !rp.due(known.newer(s)):
 			if mine {
@@ -116,7 +118,7 @@ func (f *fleet) turn(ctx context.Context, s *session.Session) (known refreshed, 
 	}
 	sealed, found, err := f.results.Get(ctx, result)
 	if err != nil || !found {
-		return refreshed{}, mine, err
+		return refreshed{}, mine, err // with the turn, others wait for what comes
 	}
 	return f.open(sealed, s), mine, nil
 }

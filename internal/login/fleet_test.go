@@ -21,6 +21,8 @@ type shared struct {
 	turns  map[string]time.Time
 	values map[string][]byte
 	down   bool
+	// unreadable fails in the middle: a turn is given, a result is not.
+	unreadable bool
 }
 
 func newShared() *shared { return &shared{turns: map[string]time.Time{}, values: map[string][]byte{}} }
@@ -64,7 +66,7 @@ func (s *shared) Put(_ context.Context, key string, value []byte, ttl time.Durat
 func (s *shared) Get(_ context.Context, key string) ([]byte, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.down {
+	if s.down || s.unreadable {
 		return nil, false, errDown
 	}
 	v, ok := s.values[key]
@@ -205,12 +207,23 @@ func TestSessionEndedOnOneReplicaIsEndedOnTheOther(t *testing.T) {
 
 func TestRefreshWithSharedStateDown(t *testing.T) {
 	t.Parallel()
-	state := newShared()
-	o := newOfflineSite(t, noLeeway, func(_ *okta.Config, c *Config) { c.Turns, c.Results = state, state })
-	state.down = true
-	o.clock.advance(refreshEvery)
-	passed, after := storm(o.app, 50, o.site)
-	wantOneRefresh(t, o, passed, after)
+	for name, fail := range map[string]func(*shared){
+		"altogether":    func(s *shared) { s.down = true },
+		"in the middle": func(s *shared) { s.unreadable = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			state := newShared()
+			o := newOfflineSite(t, noLeeway, func(_ *okta.Config, c *Config) { c.Turns, c.Results = state, state })
+			fail(state)
+			o.clock.advance(refreshEvery)
+			passed, after := storm(o.app, 50, o.site)
+			wantOneRefresh(t, o, passed, after)
+			if len(state.turns) != 0 {
+				t.Errorf("turns not given back: %v", state.turns)
+			}
+		})
+	}
 }
 
 // Whoever can write into the shared state gets nowhere: a result is sealed, and

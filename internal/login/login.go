@@ -74,7 +74,7 @@ type Config struct {
 	// Handover remembers refreshes across config reloads; nil means a new one.
 	Handover *Handover
 	// Turns and Results are what a fleet shares, so that one replica alone
-	// refreshes a session; nil means that there is no fleet.
+	// refreshes a session; nil, of either, means that there is no fleet.
 	Turns   Turns
 	Results Results
 	// StepUps are the demands that the login route takes from its query: those

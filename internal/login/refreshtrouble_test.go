@@ -53,7 +53,7 @@ func TestRefreshedSessionEnds(t *testing.T) {
 			t.Parallel()
 			revoked := new(endedSessions)
 			o := newOfflineSite(t, func(_ *okta.Config, c *Config) { c.Revoker = revoked })
-			id := o.app.session().ID
+			id, token := o.app.session().ID, o.app.session().RefreshToken
 			thief := copyOf(o.app)
 			if err := happen(o); err != nil {
 				t.Fatal(err)
@@ -70,6 +70,7 @@ func TestRefreshedSessionEnds(t *testing.T) {
 			if !slices.Equal(revoked.ids, []string{id}) {
 				t.Errorf("revoked %q, want %q", revoked.ids, id)
 			}
+			wantNoSecrets(t, o, token)
 		})
 	}
 }
@@ -124,6 +125,7 @@ func TestRefreshKeepsTheSession(t *testing.T) {
 			if after.ID != before.ID || after.Groups != before.Groups || !after.RefreshAt.After(o.clock.Now()) {
 				t.Errorf("not refreshed after the trouble: %+v; log: %s", after, o.log)
 			}
+			wantNoSecrets(t, o, before.RefreshToken, after.RefreshToken)
 		})
 	}
 }
@@ -162,7 +164,7 @@ func TestWaitingRequestGoesOnWithTheOldSession(t *testing.T) {
 	if got := o.rp.Refresh(httptest.NewRecorder(), r, live); got != live {
 		t.Errorf("session %+v", got)
 	}
-	if waited := time.Since(began); waited < refreshPatience || waited > refreshPatience+5*time.Second {
+	if waited := time.Since(began); waited < refreshPatience || waited > refreshPatience+time.Minute {
 		t.Errorf("waited %s", waited)
 	}
 }
@@ -178,5 +180,14 @@ func TestPanicInARefreshIsContained(t *testing.T) {
 	wantSignedIn(t, o.app.get("/a"))
 	if len(o.rp.handover.flights) != 0 || !strings.Contains(o.log.String(), "refresh panicked") {
 		t.Errorf("%d flights; log: %s", len(o.rp.handover.flights), o.log)
+	}
+}
+
+func wantNoSecrets(t *testing.T, o *oktaSite, secrets ...string) {
+	t.Helper()
+	for _, secret := range append(secrets, testSecret) {
+		if strings.Contains(o.log.String(), secret) {
+			t.Errorf("the log holds %q", secret)
+		}
 	}
 }
