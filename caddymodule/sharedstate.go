@@ -99,7 +99,7 @@ func (s *State) address(ctx context.Context, rv resolver) (a fleet.Address, err 
 		if err != nil {
 			return a, err
 		}
-		if a.CA, err = os.ReadFile(file); err != nil {
+		if a.CA, err = os.ReadFile(file); err != nil { //nolint:gosec // the operator names the file
 			return a, fmt.Errorf("state tls_ca: %w", err)
 		}
 	}

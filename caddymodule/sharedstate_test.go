@@ -202,7 +202,7 @@ func TestHealthSaysNothingToStrangersButHow(t *testing.T) {
 func TestBadStateIsRefusedWithoutShowingIt(t *testing.T) {
 	w := newWorld(t)
 	t.Setenv("TEST_BAD_URL", "redis://app:"+redisPassword+"@redis:port")
-	for name, setting := range map[string]string{
+	for name, setting := range map[string]string{ //nolint:gosec // it must not work
 		"a literal password": "state redis://app:" + redisPassword + "@redis:6379",
 		"a bad address":      "state {env.TEST_BAD_URL}",
 		"no such secret":     "state redis://redis {\npassword {env.TEST_NOT_SET}\n}",

@@ -65,18 +65,23 @@ var backends = map[string]func(t *testing.T) Address{
 	},
 	"Cluster": func(t *testing.T) Address {
 		t.Helper()
-		srv := redistest.Start(t, redistest.Config{File: "cluster-enabled yes\ncluster-announce-ip 127.0.0.1"})
+		srv := redistest.Start(t, redistest.Config{File: "cluster-enabled yes\ncluster-announce-ip 127.0.0.1\n" +
+			"user app on >s3cret ~passkeys:* resetchannels " + aclCommands + aclClusterCommands})
 		plain := redis.NewClient(&redis.Options{Addr: srv.Addr})
 		defer func() { _ = plain.Close() }()
 		if err := plain.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
 			t.Fatal(err)
 		}
-		return Address{URL: "redis://" + srv.Addr, Cluster: true}
+		return Address{URL: "redis://app@" + srv.Addr, Password: secret.New("s3cret"), Cluster: true}
 	},
 }
 
-// aclCommands is what docs/operations.md tells operators to allow.
-const aclCommands = "+@connection +get +set +setnx +del +incr +multi +exec +xadd +xread +xrange +xtrim"
+// What docs/operations.md tells operators to allow, and what a Cluster needs
+// besides.
+const (
+	aclCommands        = "+@connection +get +set +setnx +del +incr +multi +exec +xadd +xread +xrange +xtrim"
+	aclClusterCommands = " +cluster|slots +cluster|shards +command"
+)
 
 func TestContract(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
