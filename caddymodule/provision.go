@@ -237,7 +237,7 @@ func (p *Passkeys) build(v values) (err error) {
 		return err
 	}
 	p.tokens, err = connecttoken.New(connecttoken.Config{
-		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.held.limiter,
+		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.held.limiter, Fleet: p.shared,
 		StepUp: v.passkeyStepUp, BasePath: p.base,
 	}, client, p.log)
 	return err

@@ -52,6 +52,8 @@ type Config struct {
 	// keeps it across configuration reloads. Default: a new one with the default
 	// rate.
 	Limiter *Limiter
+	// Fleet counts for all replicas; nil means that there is one.
+	Fleet Counter
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -63,6 +65,7 @@ type Handler struct {
 	stepUp     stepup.Demand
 	base       string
 	limiter    *Limiter
+	fleet      Counter
 	now        func() time.Time
 	minter     Minter
 	log        *slog.Logger
@@ -97,7 +100,7 @@ func New(c Config, m Minter, log *slog.Logger) (*Handler, error) {
 	return &Handler{
 		origins: c.Origins, identifier: c.Identifier,
 		stepUp: c.StepUp, base: c.BasePath,
-		limiter: c.Limiter, now: c.Now, minter: m, log: log,
+		limiter: c.Limiter, fleet: c.Fleet, now: c.Now, minter: m, log: log,
 	}, nil
 }
 
@@ -115,7 +118,7 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		h.refused(r.Context(), kind, s, p)
 		return p
 	}
-	in, p := h.request(kind, s)
+	in, p := h.request(r.Context(), kind, s)
 	if p != nil {
 		h.refused(r.Context(), kind, s, p)
 		return p

@@ -2,6 +2,7 @@ package connecttoken
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
@@ -23,8 +24,8 @@ var lifetimes = map[corbado.ConnectTokenType]time.Duration{
 
 // request turns what the browser wants into a request for the session's user,
 // if that user may have one more token now.
-func (h *Handler) request(kind corbado.ConnectTokenType, s *session.Session) (corbado.ConnectTokenRequest, *problem.Problem) {
-	if wait := h.limiter.Take(s.Issuer, s.Subject); wait > 0 {
+func (h *Handler) request(ctx context.Context, kind corbado.ConnectTokenType, s *session.Session) (corbado.ConnectTokenRequest, *problem.Problem) {
+	if wait := h.take(ctx, s); wait > 0 {
 		return corbado.ConnectTokenRequest{}, rateLimited(wait)
 	}
 	identifier := s.Claim(h.identifier)

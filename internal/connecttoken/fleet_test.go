@@ -1,0 +1,74 @@
+package connecttoken
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+)
+
+// fleetCounter is what a fleet shares.
+type fleetCounter struct {
+	counts map[string]int64
+	err    error
+}
+
+func (c *fleetCounter) Add(_ context.Context, key string, _ time.Duration) (int64, error) {
+	c.counts[key]++
+	return c.counts[key], c.err
+}
+
+// Whoever spreads requests over the replicas gets no more than from one.
+func TestTokenFloodOverAFleetIsLimited(t *testing.T) {
+	c := &clock{start.Truncate(time.Minute).Add(15 * time.Second)}
+	shared := &fleetCounter{counts: make(map[string]int64)}
+	replicas := make([]*fixture, 4)
+	for i := range replicas {
+		replicas[i] = newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Fleet = c.now, nil, shared })
+	}
+	given := 0
+	var refused error
+	for i := range 4 * DefaultBurst {
+		if err := replicas[i%4].Serve(httptest.NewRecorder(), post(t, listBody), alice()); err == nil {
+			given++
+		} else {
+			refused = err
+		}
+	}
+	if want := DefaultPerMinute + DefaultBurst; given != want {
+		t.Errorf("the fleet gave %d tokens in a minute, want %d", given, want)
+	}
+	if p, ok := errors.AsType[*problem.Problem](refused); !ok || p.Code != "rate_limited" || p.RetryAfter != 45*time.Second {
+		t.Errorf("refused with %#v", refused)
+	}
+	for key := range shared.counts {
+		if strings.Contains(key, alice().Subject) {
+			t.Errorf("the key %s names the user", key)
+		}
+	}
+	bob := alice()
+	bob.Subject = "00ubob"
+	if err := replicas[0].Serve(httptest.NewRecorder(), post(t, listBody), bob); err != nil {
+		t.Errorf("another user pays for it: %v", err)
+	}
+	c.at = c.at.Add(time.Minute)
+	if err := replicas[0].Serve(httptest.NewRecorder(), post(t, listBody), alice()); err != nil {
+		t.Errorf("in the next minute: %v", err)
+	}
+}
+
+func TestLocalLimitHoldsWithoutTheFleets(t *testing.T) {
+	c := &clock{start}
+	down := &fleetCounter{counts: make(map[string]int64), err: errors.New("down")}
+	f := newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Fleet = c.now, nil, down })
+	for i := range DefaultBurst {
+		if err := f.Serve(httptest.NewRecorder(), post(t, listBody), alice()); err != nil {
+			t.Fatalf("token %d: %v", i+1, err)
+		}
+	}
+	f.wantRefusal(t, post(t, listBody), alice(), 429, "rate_limited")
+}
