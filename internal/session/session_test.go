@@ -341,7 +341,7 @@ func BenchmarkRead(b *testing.B) {
 	for _, groups := range []int{5, 30} {
 		for _, kind := range []string{"open", "remembered"} {
 			b.Run(fmt.Sprintf("%dgroups/%s", groups, kind), func(b *testing.B) {
-				st := newStore(b, &clock{time.Unix(1_800_000_000, 0)}, key)
+				st, _ := newRevocableStore(b, &clock{time.Unix(1_800_000_000, 0)})
 				r := start(b, st, alice(groups))
 				sealed, err := st.session.Sealed(r)
 				if err != nil {

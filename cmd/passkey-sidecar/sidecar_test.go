@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/state/redistest"
+)
+
+// asSidecar in the environment makes the test program the sidecar.
+const asSidecar = "PASSKEY_SIDECAR_TEST_RUN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asSidecar) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	fleetClientID   = "0oa1client"
+	fleetRedisPass  = "redis-password-that-must-not-leak"
+	fleetSessionKey = "session-key-that-must-not-leak-0123456789"
+	fleetSecret     = "client-secret-that-must-not-leak"
+	fleetPassword   = "correct horse"
+)
+
+// fleet is two sidecars before one app, with one Okta and one Redis.
+type fleet struct {
+	t     *testing.T
+	okta  *okta.Server
+	redis *redistest.Server
+	app   *fleetApp
+	a, b  *sidecar
+}
+
+// sidecar is one process of the fleet.
+type sidecar struct {
+	t      *testing.T
+	site   string // its public URL
+	config string
+	dir    string
+	output output
+	cmd    *exec.Cmd
+	ended  chan struct{}
+}
+
+// output collects what a process prints.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// newFleet starts everything and waits until both sidecars share their state.
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	portA, portB := freePort(t), freePort(t)
+	siteA, siteB := "http://localhost:"+portA, "http://localhost:"+portB
+	f := &fleet{t: t, app: newFleetApp(t)}
+	f.redis = redistest.Start(t, redistest.Config{Persist: true, File: "requirepass " + fleetRedisPass})
+	f.okta = oktatest.Start(t, okta.Config{
+		Clients: []okta.Client{{
+			ID: fleetClientID, Secret: fleetSecret,
+			RedirectURIs:           []string{siteA + "/passkeys/callback", siteB + "/passkeys/callback"},
+			PostLogoutRedirectURIs: []string{siteA + "/passkeys/signed-out", siteB + "/passkeys/signed-out"},
+		}},
+		Users: []okta.User{{
+			Login: "alice@acme.test", Email: "alice@acme.test", EmailVerified: true, FirstName: "Alice", LastName: "Acme", Password: fleetPassword,
+		}},
+	})
+	newSidecar := func(site string) *sidecar {
+		s := &sidecar{t: t, site: site, dir: t.TempDir()}
+		s.config = fmt.Sprintf(`{
+	admin off
+	persist_config off
+	auto_https off
+}
+%s {
+	passkeys {
+		public_url %s %s
+		okta {
+			issuer %s
+			client_id %s
+			client_secret {env.TEST_CLIENT_SECRET}
+		}
+		corbado {
+			project_id pro-1
+			api_secret {env.TEST_API_SECRET}
+		}
+		session {
+			key {env.TEST_SESSION_KEY}
+		}
+		enroll never
+		state redis://%s {
+			password {env.TEST_REDIS_PASSWORD}
+		}
+	}
+	reverse_proxy %s
+}
+`, site, siteA, siteB, f.okta.Issuer(), fleetClientID, f.redis.Addr, strings.TrimPrefix(f.app.URL, "http://"))
+		return s
+	}
+	f.a, f.b = newSidecar(siteA), newSidecar(siteB)
+	for _, s := range []*sidecar{f.a, f.b} {
+		t.Cleanup(s.kill)
+		s.start()
+	}
+	return f
+}
+
+// start runs the process and waits until it answers.
+func (s *sidecar) start() {
+	s.t.Helper()
+	file := filepath.Join(s.dir, "Caddyfile")
+	if err := os.WriteFile(file, []byte(s.config), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.cmd = exec.CommandContext(s.t.Context(), self, "run", "--config", file, "--adapter", "caddyfile") //nolint:gosec // this very program
+	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.dir, &s.output, &s.output
+	s.cmd.Env = []string{
+		asSidecar + "=1", "HOME=" + s.dir, "XDG_DATA_HOME=" + s.dir, "XDG_CONFIG_HOME=" + s.dir, "PATH=" + os.Getenv("PATH"),
+		"TEST_CLIENT_SECRET=" + fleetSecret, "TEST_API_SECRET=corbado1_secretThatMustNotLeak000",
+		"TEST_SESSION_KEY=" + fleetSessionKey, "TEST_REDIS_PASSWORD=" + fleetRedisPass,
+	}
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	s.ended = ended
+	go func() {
+		defer close(ended)
+		_ = s.cmd.Wait()
+	}()
+	eventually(s.t, "an answer of "+s.site+"; it printed: "+s.output.String(), func() bool {
+		select {
+		case <-ended:
+			s.t.Fatalf("the sidecar ended: %s", s.output.String())
+		default:
+		}
+		_, err := s.health()
+		return err == nil
+	})
+}
+
+// kill ends the process as a crash would.
+func (s *sidecar) kill() {
+	if s.cmd == nil || s.cmd.Process == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill()
+	<-s.ended
+}
+
+// eventually waits for what must become true and returns how long it took.
+func eventually(t *testing.T, what string, is func() bool) time.Duration {
+	t.Helper()
+	began := time.Now()
+	for !is() {
+		if time.Since(began) > 30*time.Second {
+			t.Fatalf("in vain: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return time.Since(began)
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// noRedirects lets a client look at each answer.
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
