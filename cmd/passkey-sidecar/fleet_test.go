@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,5 +190,45 @@ func TestTwoSidecarsOnOneRedisBehaveAsOne(t *testing.T) {
 				t.Errorf("%s printed a secret", s.site)
 			}
 		}
+	}
+}
+
+// Reloads under load lose no request, no session and no revocation.
+func TestReloadUnderLoadFailsNoRequest(t *testing.T) {
+	f := newFleet(t)
+	steady, leaving := f.person().signIn(f.a), f.person().signIn(f.a)
+	thief := leaving.thief()
+	leaving.signOut(f.b)
+	thief.dies(f.a, time.Second, "signed out on B, the copied cookie on A")
+	var asked, failed, replayed atomic.Int64
+	var load sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		load.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				asked.Add(1)
+				if steady.asks(f.a) != http.StatusOK {
+					failed.Add(1)
+				}
+				if thief.asks(f.a) != http.StatusUnauthorized {
+					replayed.Add(1)
+				}
+			}
+		})
+	}
+	for i := range 3 {
+		before := asked.Load()
+		f.a.reload(strings.Replace(f.a.config, "enroll never", fmt.Sprintf("enroll never\nbrand {\nname \"Reload %d\"\n}", i), 1), i+1)
+		eventually(t, "some load after the reload", func() bool { return asked.Load() > before+20 })
+	}
+	close(stop)
+	load.Wait()
+	if failed.Load() > 0 || replayed.Load() > 0 {
+		t.Errorf("of %d requests %d failed, and %d replayed cookies counted", asked.Load(), failed.Load(), replayed.Load())
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -177,6 +178,20 @@ func (s *sidecar) kill() {
 	}
 	_ = s.cmd.Process.Kill()
 	<-s.ended
+}
+
+// reload makes the process read a changed configuration, its nth one, and waits
+// until it runs.
+func (s *sidecar) reload(config string, nth int) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, "Caddyfile"), []byte(config), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		s.t.Fatal(err)
+	}
+	const done = "successfully reloaded config"
+	eventually(s.t, "reload", func() bool { return strings.Count(s.output.String(), done) >= nth })
 }
 
 // eventually waits for what must become true and returns how long it took.
