@@ -233,6 +233,11 @@ func (b *browser) send(method, target string, form url.Values, headers ...string
 		req.Header.Set(pair[0], pair[1])
 	}
 	resp, err := b.Do(req)
+	if err != nil && form == nil {
+		// At a reload Linux resets connections that wait at the old listener; a
+		// browser asks again, too.
+		resp, err = b.Do(req)
+	}
 	if err != nil {
 		b.t.Fatal(err)
 	}
