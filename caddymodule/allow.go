@@ -53,18 +53,8 @@ func (a *Allow) missing() string {
 }
 
 func (p *Passkeys) parseAllow(d *caddyfile.Dispenser) error {
-	at := placeOf(d)
-	if d.NextArg() {
-		return d.Errf("allow takes a block and no arguments, not '%s'; write it like: allow { group <name...> }, over three lines", d.Val())
-	}
 	p.Allow = new(Allow)
-	if err := p.Allow.settings().parse(d, "allow"); err != nil {
-		return err
-	}
-	if missing := p.Allow.missing(); missing != "" {
-		return at.errorf("%s", missing)
-	}
-	return nil
+	return block("allow", p.Allow.settings(), p.Allow.missing)(d)
 }
 
 // checkedTexts is texts for values that can be checked at once. One with a

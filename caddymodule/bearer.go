@@ -46,18 +46,8 @@ func (b *Bearer) missing() string {
 }
 
 func (p *Passkeys) parseBearer(d *caddyfile.Dispenser) error {
-	at := placeOf(d)
-	if d.NextArg() {
-		return d.Errf("bearer takes a block and no arguments, not '%s'", d.Val())
-	}
 	p.Bearer = new(Bearer)
-	if err := p.Bearer.settings().parse(d, "bearer"); err != nil {
-		return err
-	}
-	if missing := p.Bearer.missing(); missing != "" {
-		return at.errorf("%s", missing)
-	}
-	return nil
+	return block("bearer", p.Bearer.settings(), p.Bearer.missing)(d)
 }
 
 func (p *Passkeys) bearerValues(rv resolver, v *values) (err error) {

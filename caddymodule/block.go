@@ -72,6 +72,24 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
+// block parses a setting that is a block of others. missing names one that is
+// required and not there, "" for none; nil asks for none.
+func block(name string, known settings, missing func() string) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		at := placeOf(d)
+		if d.NextArg() {
+			return d.Errf("%s takes a block and no arguments, not '%s'", name, d.Val())
+		}
+		if err := known.parse(d, name); err != nil {
+			return err
+		}
+		if missing != nil && missing() != "" {
+			return at.errorf("%s", missing())
+		}
+		return nil
+	}
+}
+
 // text parses a setting with exactly one argument into dst.
 func text(dst *string) func(*caddyfile.Dispenser) error {
 	return func(d *caddyfile.Dispenser) error {

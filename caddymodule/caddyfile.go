@@ -100,21 +100,6 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.Errf("passkeys takes a block and no arguments, not '%s'", d.Val())
 	}
-	block := func(name string, known settings, missing func() string) func(*caddyfile.Dispenser) error {
-		return func(d *caddyfile.Dispenser) error {
-			at := placeOf(d)
-			if d.NextArg() {
-				return d.Errf("%s takes a block and no arguments, not '%s'", name, d.Val())
-			}
-			if err := known.parse(d, name); err != nil {
-				return err
-			}
-			if missing != nil && missing() != "" {
-				return at.errorf("%s", missing())
-			}
-			return nil
-		}
-	}
 	err := settings{
 		"public_url":      texts(&p.PublicURLs),
 		"okta":            block("okta", p.Okta.settings(), p.Okta.missing),
