@@ -9,8 +9,8 @@ import (
 	oktaemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 )
 
-// takesTokens is the setting of most tests here.
-const takesTokens = "bearer {\naudience api://default\n}\n"
+// forPrograms is the setting of most tests here.
+const forPrograms = "bearer {\naudience api://default\n}\n"
 
 // accessToken is one that Okta's emulator made for a program; user "" is the
 // program itself.
@@ -33,7 +33,7 @@ func set(name string, value any) func(map[string]any) {
 
 func TestBearerTokenReachesTheAppWithIdentity(t *testing.T) {
 	w := newWorld(t)
-	w.start(takesTokens + "identity {\nX-User sub\nX-Login preferred_username\nX-Groups groups\nX-Scopes scp\nX-Session sid\n}")
+	w.start(forPrograms + "identity {\nX-User sub\nX-Login preferred_username\nX-Groups groups\nX-Scopes scp\nX-Session sid\n}")
 	b := w.browser()
 	alice, _ := w.okta.User("alice@acme.test")
 	token := w.accessToken("alice@acme.test", set("groups", []string{"orders", "a,b"}))
@@ -77,7 +77,7 @@ func (p page) wantInvalid(t *testing.T, name string) {
 // another kind, issuer or audience.
 func TestBearerTokensThatDoNotHold(t *testing.T) {
 	w := newWorld(t)
-	w.start(takesTokens)
+	w.start(forPrograms)
 	b := w.browser()
 	now := time.Now()
 	const alice = "alice@acme.test"
@@ -176,7 +176,7 @@ func TestBearerWithoutTheSetting(t *testing.T) {
 
 func TestBearerAndAccessRules(t *testing.T) {
 	w := newWorld(t)
-	w.start(takesTokens + "allow {\ngroup orders\n}")
+	w.start(forPrograms + "allow {\ngroup orders\n}")
 	b := w.browser()
 	const alice = "alice@acme.test"
 	b.get("/orders", "Authorization", w.accessToken(alice, set("groups", []string{"orders"}))).app(t)
@@ -198,7 +198,7 @@ func TestBearerAndAccessRules(t *testing.T) {
 // A token opens the app and nothing of ours; and it never outranks a session.
 func TestBearerIsForTheAppOnly(t *testing.T) {
 	w := newWorld(t)
-	w.start(takesTokens)
+	w.start(forPrograms)
 	program := w.browser()
 	token := w.accessToken("alice@acme.test", nil)
 	for _, target := range []string{"/passkeys/", "/passkeys/append"} {
@@ -234,7 +234,7 @@ func TestBearerIsForTheAppOnly(t *testing.T) {
 
 func TestBearerWhileOktaIsDown(t *testing.T) {
 	w := newWorld(t)
-	w.start(takesTokens)
+	w.start(forPrograms)
 	if err := w.okta.Fault(oktaemu.Fault{Name: oktaemu.FaultDown}); err != nil {
 		t.Fatal(err)
 	}
