@@ -44,6 +44,8 @@ type Config struct {
 	StepUps []StepUpRule
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// KeySet makes /jwks.json a route.
+	KeySet bool
 }
 
 // Gate admits requests.
@@ -93,7 +95,7 @@ func New(c Config, sessions Sessions) (*Gate, error) {
 	}
 	return &Gate{
 		origins: c.Origins, sessions: sessions, access: c.Access, bearer: c.Bearer,
-		public: public, stepUps: stepUps, routes: newRoutes(c.Base, c.RelatedOrigins), now: c.Now,
+		public: public, stepUps: stepUps, routes: newRoutes(c), now: c.Now,
 	}, nil
 }
 

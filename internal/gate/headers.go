@@ -12,6 +12,11 @@ import (
 // must not say, and puts in who the user is.
 type Headers struct {
 	identity Identity
+	// proofs are further headers of ours.
+	proofs []proof
+	// late leaves Authorization to Stamp, because a bearer token of the client
+	// is still to be looked at.
+	late bool
 	// forbidden are the folded names that only we may set: those of this
 	// configuration and of both built-in sets, so that a change of the
 	// identity setting opens no gap for an app that reads the other set.
@@ -34,9 +39,7 @@ func NewHeaders(identity Identity, insecure bool, cookies ...string) (*Headers, 
 	h := &Headers{identity: identity.canonicalised(), forbidden: make(map[string]struct{}), ourNames: cookies}
 	for _, set := range []Identity{identity, Forwarded(), Remote()} {
 		for _, m := range set {
-			folded := fold(m.Header)
-			h.forbidden[folded] = struct{}{}
-			h.lengths |= 1 << min(len(folded), 63)
+			h.forbid(fold(m.Header))
 		}
 	}
 	h.ourPrefixes = []string{"__Host-" + seal.NamePrefix, "__Secure-" + seal.NamePrefix}
@@ -52,7 +55,7 @@ func NewHeaders(identity Identity, insecure bool, cookies ...string) (*Headers, 
 // (RFC 9110 section 7.6.1), and drops the trailers.
 func (h *Headers) Scrub(r *http.Request) {
 	for name := range r.Header {
-		if h.isForbidden(name) {
+		if h.isForbidden(name) && (name != authorization || !h.late) {
 			delete(r.Header, name)
 		}
 	}
@@ -103,6 +106,7 @@ func (h *Headers) scrubConnection(header http.Header, lines []string) {
 // that the session does not have are left out. Our own cookies go no further.
 func (h *Headers) Stamp(r *http.Request, s *session.Session) {
 	h.stripCookies(r.Header)
+	h.stampProofs(r, s)
 	if s == nil {
 		return
 	}

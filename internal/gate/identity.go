@@ -41,6 +41,10 @@ var hopByHop = map[string]bool{
 	"content-type": true, "expect": true, "origin": true,
 }
 
+func reservedHeader(folded string) bool {
+	return hopByHop[folded] || strings.HasPrefix(folded, "sec-")
+}
+
 // Check tells what is wrong with a mapping.
 func (id Identity) Check() error {
 	seen := make(map[string]bool)
@@ -49,7 +53,7 @@ func (id Identity) Check() error {
 		switch {
 		case m.Header == "" || !validHeaderName(m.Header):
 			return fmt.Errorf("identity header %q is not a header name", m.Header)
-		case hopByHop[folded] || strings.HasPrefix(folded, "sec-"):
+		case reservedHeader(folded):
 			return fmt.Errorf("identity header %q has a meaning of its own in HTTP; choose another", m.Header)
 		case m.Claim == "":
 			return fmt.Errorf("identity header %q names no claim", m.Header)

@@ -34,7 +34,7 @@ const WellKnownWebAuthn = "/.well-known/webauthn"
 // assets is the one route with files below it.
 const assets = "/assets/"
 
-func newRoutes(base string, related bool) routes {
+func newRoutes(c Config) routes {
 	get := func(v Verdict) route {
 		return route{methods: map[string]Verdict{http.MethodGet: v, http.MethodHead: v}, allow: "GET, HEAD"}
 	}
@@ -62,7 +62,7 @@ func newRoutes(base string, related bool) routes {
 	frontchannel := getOnly(FrontchannelLogout)
 	frontchannel.methods[http.MethodPost] = FrontchannelLogout
 	frontchannel.allow = "GET, POST"
-	rs := routes{base: base, exact: map[string]route{
+	rs := routes{base: c.Base, exact: map[string]route{
 		"":               page(List),
 		"/":              page(List),
 		"/append":        page(Append),
@@ -81,7 +81,10 @@ func newRoutes(base string, related bool) routes {
 		"/frontchannel-logout": frontchannel,
 		"/universal-logout":    post(UniversalLogout),
 	}}
-	if related {
+	if c.KeySet {
+		rs.exact["/jwks.json"] = get(KeySet)
+	}
+	if c.RelatedOrigins {
 		rs.wellKnown = get(RelatedOrigins)
 	}
 	return rs

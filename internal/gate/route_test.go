@@ -1,6 +1,9 @@
 package gate
 
-import "testing"
+import (
+	"net/http"
+	"testing"
+)
 
 func TestRelatedOriginsAreForAnybody(t *testing.T) {
 	g := newGate(t)
@@ -64,6 +67,30 @@ func TestSignOutByTheProviderComesFromAnotherSite(t *testing.T) {
 		r.Host = "evil.example"
 		if got := g.Admit(r).Verdict; got != Misdirected {
 			t.Errorf("%s at a foreign host: verdict %d", target, got)
+		}
+	}
+}
+
+func TestKeySetIsForAnybody(t *testing.T) {
+	g := newGate(t)
+	if d := g.Admit(request(http.MethodGet, "/passkeys/jwks.json")); d.Verdict != NotFound {
+		t.Errorf("without assertions: %v", d.Verdict)
+	}
+	g, err := New(Config{Base: "/passkeys", Origins: g.origins, KeySet: true}, users{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		method, target string
+		want           Verdict
+	}{
+		{http.MethodGet, "/passkeys/jwks.json", KeySet},
+		{http.MethodHead, "/passkeys/jwks.json", KeySet},
+		{http.MethodPost, "/passkeys/jwks.json", MethodNotAllowed},
+		{http.MethodGet, "/passkeys/jwks.json/x", NotFound},
+	} {
+		if d := g.Admit(request(tc.method, tc.target)); d.Verdict != tc.want {
+			t.Errorf("%s %s: %v, want %v", tc.method, tc.target, d.Verdict, tc.want)
 		}
 	}
 }

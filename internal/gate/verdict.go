@@ -63,6 +63,8 @@ const (
 	Asset
 	// Health tells machines how the sidecar is: GET <base>/health.
 	Health
+	// KeySet serves the keys to check assertions with: GET <base>/jwks.json.
+	KeySet
 	// RelatedOrigins serves /.well-known/webauthn.
 	RelatedOrigins
 )
