@@ -75,6 +75,16 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //		identity forwarded|remote|{
 //			<Header> <claim>
 //		}
+//		assertion {
+//			audience <text>
+//			ttl      <duration>
+//			header   <Name>
+//			claims   <claim...>
+//		}
+//		basic_auth {
+//			user     <claim>
+//			password <secret>
+//		}
 //		public   <path...>
 //		related_origins <origin...>
 //		state    memory|redis://[<user>@]<host>[:<port>][/<database>]|rediss://… {
@@ -110,6 +120,8 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"groups":          p.Groups.parse,
 		"bearer":          p.parseBearer,
 		"identity":        p.Identity.parse,
+		"assertion":       p.parseAssertion,
+		"basic_auth":      p.parseBasicAuth,
 		"public":          texts(&p.Public),
 		"related_origins": texts(&p.RelatedOrigins),
 		"state":           p.State.parse,
@@ -124,6 +136,23 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return start.errorf("%s", missing)
 	}
 	return nil
+}
+
+// block parses a setting that is a block of settings.
+func block(name string, known settings, missing func() string) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		at := placeOf(d)
+		if d.NextArg() {
+			return d.Errf("%s takes a block and no arguments, not '%s'", name, d.Val())
+		}
+		if err := known.parse(d, name); err != nil {
+			return err
+		}
+		if missing != nil && missing() != "" {
+			return at.errorf("%s", missing())
+		}
+		return nil
+	}
 }
 
 // missing names a required setting that is not there.

@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/assertion"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/connecttoken"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
@@ -60,6 +61,10 @@ type Passkeys struct {
 	StepUp StepUp `json:"step_up,omitzero"`
 	// Which request headers tell the app who the user is.
 	Identity Identity `json:"identity,omitzero"`
+	// A signed token that tells the app the same. Default: none.
+	Assertion *Assertion `json:"assertion,omitempty"`
+	// A user name and password for apps that know nothing else. Default: none.
+	BasicAuth *BasicAuth `json:"basic_auth,omitempty"`
 	// Paths that need no session: exact (`/healthz`) or a prefix (`/static/*`).
 	// The app is told who is signed in there too, if anybody is: for a page that
 	// looks different then, make it public. Default: none. A request in any unusual
@@ -79,22 +84,24 @@ type Passkeys struct {
 	// Name, logo and colour of the sidecar's pages.
 	Brand Brand `json:"brand,omitzero"`
 
-	log      *slog.Logger
-	base     string
-	related  []byte
-	held     *heldState
-	shared   *heldShared
-	ended    *revocation.List
-	streams  streams.Rules
-	headers  *gate.Headers
-	gate     *gate.Gate
-	bearer   *bearer.Verifier
-	bearerOf *heldIssuer
-	sessions *session.Store
-	login    *login.RelyingParty
-	signOuts *signout.Handler
-	pages    *passkeys.Pages
-	tokens   *connecttoken.Handler
+	log        *slog.Logger
+	base       string
+	assertions *assertion.Signer
+	basic      *basic
+	related    []byte
+	held       *heldState
+	shared     *heldShared
+	ended      *revocation.List
+	streams    streams.Rules
+	headers    *gate.Headers
+	gate       *gate.Gate
+	bearer     *bearer.Verifier
+	bearerOf   *heldIssuer
+	sessions   *session.Store
+	login      *login.RelyingParty
+	signOuts   *signout.Handler
+	pages      *passkeys.Pages
+	tokens     *connecttoken.Handler
 }
 
 // CaddyModule returns the Caddy module information.

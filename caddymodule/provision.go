@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -66,6 +67,15 @@ type values struct {
 	passkeyStepUp stepup.Demand
 }
 
+// want asks for claims that a session holds only on request.
+func (v *values) want(claims ...string) {
+	for _, name := range claims {
+		if !slices.Contains(v.login.Claims, name) {
+			v.login.Claims = append(v.login.Claims, name)
+		}
+	}
+}
+
 func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) {
 	if p.base = p.Path; p.base == "" {
 		p.base = "/passkeys"
@@ -99,8 +109,14 @@ func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) 
 	}
 	v.keyring = keyring.Bind(v.issuer + " " + v.login.ClientID)
 	v.login.Origins, v.login.BasePath, v.login.Keyring = v.origins, p.base, v.keyring
-	v.login.Claims = furtherClaims(v.identity)
+	v.want(furtherClaims(v.identity)...)
 	if err := p.accessValues(rv, &v); err != nil {
+		return v, err
+	}
+	if err := p.assertionValues(ctx, rv, &v); err != nil {
+		return v, err
+	}
+	if err := p.basicAuthValues(ctx, rv, &v); err != nil {
 		return v, err
 	}
 	if err := p.corbadoValues(ctx, rv, &v); err != nil {
@@ -195,6 +211,9 @@ func (p *Passkeys) build(v values) (err error) {
 	if p.headers, err = gate.NewHeaders(v.identity, v.origins.Insecure(), passkeys.ClientStateCookie); err != nil {
 		return err
 	}
+	if err := errors.Join(p.carryAssertion(), p.carryBasicAuth()); err != nil {
+		return err
+	}
 	idle := time.Duration(orDefault(p.Session.Idle, caddy.Duration(defaultIdle)))
 	lifetime := time.Duration(orDefault(p.Session.Lifetime, caddy.Duration(defaultLifetime)))
 	if p.ended, err = revocation.New(revocation.Config{
@@ -215,7 +234,7 @@ func (p *Passkeys) build(v values) (err error) {
 	}
 	if p.gate, err = gate.New(gate.Config{
 		Base: p.base, Public: p.Public, Origins: v.origins, RelatedOrigins: p.related != nil, StepUps: v.stepUps,
-		Access: v.rules, Bearer: p.Bearer != nil,
+		Access: v.rules, Bearer: p.Bearer != nil, KeySet: p.assertions != nil,
 	}, p.sessions); err != nil {
 		return err
 	}

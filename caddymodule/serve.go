@@ -68,6 +68,8 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return p.serveHealth(w)
 	case gate.Asset:
 		return p.answer(w, r, p.pages.Asset(w, r))
+	case gate.KeySet:
+		return p.serveKeySet(w, r)
 	case gate.RelatedOrigins:
 		return p.serveRelatedOrigins(w, r)
 	default:
@@ -91,16 +93,23 @@ func (p *Passkeys) refreshed(w http.ResponseWriter, r *http.Request, d gate.Deci
 // upstream passes the request on to the app, with the identity that we vouch
 // for and without our cookies.
 func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, d gate.Decision, next caddyhttp.Handler) error {
-	if d.Session != nil && !d.Bearer {
-		if err := p.sessions.Touch(w, r, d.Session); err != nil {
+	s, browser := d.Session, d.Session != nil && !d.Bearer
+	if s != nil {
+		if err := p.basic.check(r, s, p.base); err != nil {
 			return p.answer(w, r, err)
 		}
 	}
-	p.headers.Stamp(r, d.Session)
-	if d.Session == nil || d.Bearer {
+	if browser {
+		if err := p.sessions.Touch(w, r, s); err != nil {
+			return p.answer(w, r, err)
+		}
+	}
+	p.headers.Stamp(r, s)
+	w = p.basic.hide(w, r)
+	if !browser {
 		return next.ServeHTTP(w, r)
 	}
-	watched, done := p.held.streams.Watch(r, d.Session, p.streams)
+	watched, done := p.held.streams.Watch(r, s, p.streams)
 	defer done()
 	return next.ServeHTTP(w, watched)
 }

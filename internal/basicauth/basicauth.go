@@ -41,8 +41,8 @@ func New(claim string, password secret.Value) (*Credentials, error) {
 // Claim is the claim that holds the user's name.
 func (c *Credentials) Claim() string { return c.claim }
 
-// Authorization returns the header's value for a session, in UTF-8, or ErrUser.
-func (c *Credentials) Authorization(s *session.Session) (string, error) {
+// User returns the user's name, or ErrUser.
+func (c *Credentials) User(s *session.Session) (string, error) {
 	user := s.Claim(c.claim)
 	if !session.Standard(c.claim) {
 		// Further claims come as lists, escaped.
@@ -54,6 +54,15 @@ func (c *Credentials) Authorization(s *session.Session) (string, error) {
 	}
 	if user == "" || strings.Contains(user, ":") || !plain(user) {
 		return "", ErrUser
+	}
+	return user, nil
+}
+
+// Authorization returns the header's value for a session, in UTF-8, or ErrUser.
+func (c *Credentials) Authorization(s *session.Session) (string, error) {
+	user, err := c.User(s)
+	if err != nil {
+		return "", err
 	}
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+c.password.Reveal())), nil
 }

@@ -1,0 +1,133 @@
+package caddymodule
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/assertion"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/keyrotation"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// Assertion tells the app who the user is in a JSON Web Token that it can check
+// by itself, so that it need not trust everything that reaches it over the
+// network. Requests of a signed-in user carry one, signed with ES256; its `iss`
+// is the first public URL. What a client sends under the header's name is
+// deleted first, in every spelling, on public paths too.
+//
+// The keys to check it with are public at `<path>/jwks.json`. They are generated,
+// kept in Caddy's storage, which a fleet must share, and changed every 30 days;
+// the next one is in the list an hour before it is used.
+//
+// A token that would be over 4 KiB goes without `groups` and with
+// `groups_omitted`, and the log says so.
+type Assertion struct {
+	// The `aud` claim, the app's own name. Default: the first public URL.
+	Audience string `json:"audience,omitempty"`
+	// How long a token is good for, between `30s` and `1h`; never beyond the
+	// session. Requests get the same one for half of that. Default: `5m`.
+	TTL caddy.Duration `json:"ttl,omitempty"`
+	// The request header. Default: `X-Passkeys-Assertion`.
+	Header string `json:"header,omitempty"`
+	// The claims to carry besides `sub`, each if the session has it. Default:
+	// `email`, `name`, `preferred_username`, `groups`, `amr`, `acr`, `idp`,
+	// `passkey`, `auth_time` and `sid`. Any other claim comes as a list of texts.
+	Claims []string `json:"claims,omitempty"`
+}
+
+const (
+	defaultAssertionTTL    = 5 * time.Minute
+	defaultAssertionHeader = "X-Passkeys-Assertion"
+	// assertionKeysPath holds one list of keys for each site, so that no site's
+	// app takes another's assertions.
+	assertionKeysPath = "passkeys/assertion_keys/"
+	assertionRotate   = 30 * 24 * time.Hour
+)
+
+func (a *Assertion) settings() settings {
+	return settings{"audience": text(&a.Audience), "ttl": duration(&a.TTL), "header": text(&a.Header), "claims": texts(&a.Claims)}
+}
+
+func (p *Passkeys) parseAssertion(d *caddyfile.Dispenser) error {
+	p.Assertion = new(Assertion)
+	return block("assertion", p.Assertion.settings(), nil)(d)
+}
+
+// assertionValues makes the signer and follows its keys.
+func (p *Passkeys) assertionValues(ctx caddy.Context, rv resolver, v *values) error {
+	a := p.Assertion
+	if a == nil {
+		return nil
+	}
+	issuer := v.origins[0]
+	audience, err := rv.text("assertion audience", orDefault(a.Audience, issuer.String()))
+	if err != nil {
+		return err
+	}
+	if strings.EqualFold(a.Header, "Authorization") {
+		return errors.New("assertion header Authorization is left to basic_auth and to the app; choose another")
+	}
+	if slices.Contains(a.Claims, "passkey") && p.Okta.PasskeyIDP == "" {
+		return errors.New("assertion claims passkey needs passkey_idp in the okta block")
+	}
+	v.want(assertion.Further(a.Claims)...)
+	if p.assertions, err = assertion.New(assertion.Config{
+		Issuer: issuer.String(), Audience: audience, Claims: a.Claims, Log: p.log,
+		TTL: time.Duration(orDefault(a.TTL, caddy.Duration(defaultAssertionTTL))),
+	}); err != nil {
+		return fmt.Errorf("assertion: %w", err)
+	}
+	stored := storedKeys{name: assertionKeysName(issuer), rotate: assertionRotate, keep: assertion.MostTTL, generate: assertion.GenerateKey}
+	if err := stored.use(ctx, p.log, func(keys []keyrotation.Key) error {
+		list := make([]assertion.Key, len(keys))
+		for i, k := range keys {
+			list[i] = assertion.Key{ID: k.ID, Private: k.Secret}
+		}
+		return p.assertions.Use(list)
+	}); err != nil {
+		return fmt.Errorf("assertion keys: %w", err)
+	}
+	return nil
+}
+
+func assertionKeysName(site origin.Origin) string {
+	return assertionKeysPath + strings.NewReplacer("://", "_", ":", "_", "[", "", "]", "").Replace(site.String()) + ".json"
+}
+
+// carryAssertion puts the header into what the app gets.
+func (p *Passkeys) carryAssertion() error {
+	if p.assertions == nil {
+		return nil
+	}
+	err := p.headers.Carry(orDefault(p.Assertion.Header, defaultAssertionHeader), func(r *http.Request, s *session.Session) string {
+		return p.assertions.Assert(r.Context(), s)
+	})
+	if err != nil {
+		return fmt.Errorf("assertion: %w", err)
+	}
+	return nil
+}
+
+// serveKeySet answers GET <base>/jwks.json, for anybody: the app asks without a
+// session. Caches must have learned of a key before it signs.
+func (p *Passkeys) serveKeySet(w http.ResponseWriter, r *http.Request) error {
+	set, h := p.assertions.KeySet(), w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(set)))
+	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(assertion.KeySetAge.Seconds())))
+	h.Set("X-Content-Type-Options", "nosniff")
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, _ = w.Write(set)
+	return nil
+}
