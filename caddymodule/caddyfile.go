@@ -138,23 +138,6 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// block parses a setting that is a block of settings.
-func block(name string, known settings, missing func() string) func(*caddyfile.Dispenser) error {
-	return func(d *caddyfile.Dispenser) error {
-		at := placeOf(d)
-		if d.NextArg() {
-			return d.Errf("%s takes a block and no arguments, not '%s'", name, d.Val())
-		}
-		if err := known.parse(d, name); err != nil {
-			return err
-		}
-		if missing != nil && missing() != "" {
-			return at.errorf("%s", missing())
-		}
-		return nil
-	}
-}
-
 // missing names a required setting that is not there.
 func (p *Passkeys) missing() string {
 	if len(p.PublicURLs) == 0 {
