@@ -167,3 +167,16 @@ func TestCorruptAssertionKeysStopTheStart(t *testing.T) {
 		}
 	}
 }
+
+// Caddy's access log has the request as it came, so only reverse_proxy's own
+// lines at DEBUG show what the app gets.
+func TestAssertionInLogs(t *testing.T) {
+	w := newWorld(t)
+	w.start("assertion")
+	token := w.browser().signIn("/").app(t).Headers.Get(defaultAssertionHeader)
+	for line := range strings.Lines(w.logs()) {
+		if strings.Contains(line, token) && !(strings.Contains(line, `"level":"debug"`) && strings.Contains(line, "reverse_proxy")) {
+			t.Errorf("an assertion in %s", line)
+		}
+	}
+}
