@@ -75,7 +75,7 @@ func readWith(tb testing.TB, published []byte, token string) (map[string]any, jo
 	if err := json.Unmarshal(published, &set); err != nil {
 		tb.Fatal(err)
 	}
-	signature, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
+	signature, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		tb.Fatalf("%q: %v", token, err)
 	}
@@ -297,7 +297,7 @@ func TestManySessionsAtOnce(t *testing.T) {
 				s.ID = fmt.Sprintf("s%d", (i+j)%5)
 				token := f.Assert(t.Context(), s)
 				var claims struct{ SID string }
-				parsed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
+				parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.ES256})
 				if err != nil {
 					t.Error(err)
 					return

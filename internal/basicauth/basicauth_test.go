@@ -12,9 +12,11 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
+const appPhrase = "paß:wört"
+
 func newCredentials(t *testing.T, claim string) *Credentials {
 	t.Helper()
-	c, err := New(claim, secret.New("paß:wört"))
+	c, err := New(claim, secret.New(appPhrase))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func TestAuthorization(t *testing.T) {
 		}
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", value)
-		if user, password, ok := r.BasicAuth(); !ok || user != want || password != "paß:wört" {
+		if user, password, ok := r.BasicAuth(); !ok || user != want || password != appPhrase {
 			t.Errorf("%s arrives as %q with %q", claim, user, password)
 		}
 	}
