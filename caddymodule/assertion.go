@@ -24,9 +24,7 @@ import (
 // is the first public URL. What a client sends under the header's name is
 // deleted first, in every spelling, on public paths too.
 //
-// The keys to check it with are public at `<path>/jwks.json`. They are generated,
-// kept in Caddy's storage, which a fleet must share, and changed every 30 days;
-// the next one is in the list an hour before it is used.
+// The keys to check it with are public at `<path>/jwks.json`.
 //
 // A token that would be over 4 KiB goes without `groups` and with
 // `groups_omitted`, and the log says so.
@@ -42,6 +40,12 @@ type Assertion struct {
 	// `email`, `name`, `preferred_username`, `groups`, `amr`, `acr`, `idp`,
 	// `passkey`, `auth_time` and `sid`. Any other claim comes as a list of texts.
 	Claims []string `json:"claims,omitempty"`
+	// ECDSA keys on P-256 in PEM, as placeholders. The first signs, all are
+	// published: to change it, name the new one second, an hour later first, and
+	// drop the old one another hour later. Default: they are generated, kept in
+	// Caddy's storage, which a fleet must share, and changed every 30 days; the
+	// next one is published an hour before it signs.
+	Keys []string `json:"keys,omitempty"`
 }
 
 const (
@@ -54,7 +58,7 @@ const (
 )
 
 func (a *Assertion) settings() settings {
-	return settings{"audience": text(&a.Audience), "ttl": duration(&a.TTL), "header": text(&a.Header), "claims": texts(&a.Claims)}
+	return settings{"audience": text(&a.Audience), "ttl": duration(&a.TTL), "header": text(&a.Header), "claims": texts(&a.Claims), "key": texts(&a.Keys)}
 }
 
 func (p *Passkeys) parseAssertion(d *caddyfile.Dispenser) error {
@@ -86,6 +90,9 @@ func (p *Passkeys) assertionValues(ctx caddy.Context, rv resolver, v *values) er
 	}); err != nil {
 		return fmt.Errorf("assertion: %w", err)
 	}
+	if len(a.Keys) > 0 {
+		return p.configuredAssertionKeys(ctx, rv)
+	}
 	stored := storedKeys{name: assertionKeysName(issuer), rotate: assertionRotate, keep: assertion.MostTTL, generate: assertion.GenerateKey}
 	if err := stored.use(ctx, p.log, func(keys []keyrotation.Key) error {
 		list := make([]assertion.Key, len(keys))
@@ -94,9 +101,25 @@ func (p *Passkeys) assertionValues(ctx caddy.Context, rv resolver, v *values) er
 		}
 		return p.assertions.Use(list)
 	}); err != nil {
-		return fmt.Errorf("assertion keys: %w", err)
+		return fmt.Errorf("assertion keys: %w (or give one with: assertion { key {file./run/secrets/assertion_key} })", err)
 	}
 	return nil
+}
+
+func (p *Passkeys) configuredAssertionKeys(ctx caddy.Context, rv resolver) error {
+	var list []assertion.Key
+	for _, raw := range p.Assertion.Keys {
+		text, err := rv.secret(ctx, "assertion key", raw)
+		if err != nil {
+			return err
+		}
+		k, err := assertion.ParsePEM(text.Reveal())
+		if err != nil {
+			return fmt.Errorf("assertion key: %w; make one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", err)
+		}
+		list = append(list, k)
+	}
+	return p.assertions.Use(list)
 }
 
 func assertionKeysName(site origin.Origin) string {

@@ -1,8 +1,12 @@
 package caddymodule
 
 import (
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -165,6 +169,56 @@ func TestCorruptAssertionKeysStopTheStart(t *testing.T) {
 		if err := load(t, w.caddyfile("assertion")); err == nil || !strings.Contains(err.Error(), "assertion keys") || strings.Contains(err.Error(), "garbage") {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+func TestConfiguredAssertionKeysAreReadAtReload(t *testing.T) {
+	w := newWorld(t)
+	dir := t.TempDir()
+	setting := "assertion {\nkey {file." + dir + "/first} {file." + dir + "/second}\n}"
+	write := func(name string, der []byte) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var keys [2][]byte
+	for i := range keys {
+		var err error
+		if keys[i], err = assertion.GenerateKey(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := w.browser()
+	write("first", keys[0])
+	write("second", keys[1])
+	w.start(setting)
+	before := b.signIn("/").app(t).Headers.Get(defaultAssertionHeader)
+	published := b.get("/passkeys/jwks.json").body
+	write("first", keys[1])
+	write("second", keys[0])
+	w.start(setting)
+	b.CloseIdleConnections()
+	after := b.get("/").app(t).Headers.Get(defaultAssertionHeader)
+	w.verify(before, w.site)
+	w.verify(after, w.site)
+	header, _, _ := strings.Cut(after, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h struct{ Kid string }
+	if err := json.Unmarshal(raw, &h); err != nil || !strings.Contains(published, h.Kid) || strings.HasPrefix(before, header) {
+		t.Errorf("signed with %q, which was not published before: %s", h.Kid, published)
+	}
+	if _, err := os.Stat(w.storage(assertionKeysPath)); err == nil {
+		t.Error("keys were generated too")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "second"), []byte("secret garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := load(t, w.caddyfile(setting)); err == nil || !strings.Contains(err.Error(), "openssl") || strings.Contains(err.Error(), "garbage") {
+		t.Errorf("garbage: %v", err)
 	}
 }
 

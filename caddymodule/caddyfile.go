@@ -80,6 +80,7 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //			ttl      <duration>
 //			header   <Name>
 //			claims   <claim...>
+//			key      <secret...>
 //		}
 //		basic_auth {
 //			user     <claim>

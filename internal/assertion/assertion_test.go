@@ -2,7 +2,12 @@ package assertion
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -274,6 +279,53 @@ func TestKeysThatAreNone(t *testing.T) {
 	}
 	if string(f.KeySet()) != before || f.Assert(t.Context(), alice()) == "" {
 		t.Error("bad keys replaced the good ones")
+	}
+}
+
+func TestKeysInPEM(t *testing.T) {
+	k := newKey(t, "")
+	private, err := parse(k.Private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sec1, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for kind, der := range map[string][]byte{"PRIVATE KEY": k.Private, "EC PRIVATE KEY": sec1} {
+		got, err := ParsePEM(string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})))
+		if err != nil || got.ID == "" || !bytes.Equal(got.Private, k.Private) {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		ids = append(ids, got.ID)
+	}
+	if ids[0] != ids[1] {
+		t.Errorf("one key has two names: %q", ids)
+	}
+	f := newFixture(t)
+	if err := f.Use([]Key{{ID: ids[0], Private: k.Private}}); err != nil {
+		t.Fatal(err)
+	}
+	f.read(t, f.Assert(t.Context(), alice()))
+	other, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p384, err := x509.MarshalPKCS8PrivateKey(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"garbage":        "secret garbage",
+		"another block":  string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: []byte("secret garbage")})),
+		"SEC 1":          string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: []byte("secret garbage")})),
+		"another curve":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: p384})),
+		"a mere comment": "-----BEGIN PRIVATE KEY-----",
+	} {
+		if _, err := ParsePEM(text); err == nil || strings.Contains(err.Error(), "garbage") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -1,11 +1,15 @@
 package assertion
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	_ "crypto/sha256" // for thumbprints
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"time"
@@ -32,6 +36,34 @@ func GenerateKey() ([]byte, error) {
 		return nil, err
 	}
 	return x509.MarshalPKCS8PrivateKey(private)
+}
+
+// ParsePEM reads a key in PEM, PKCS #8 or SEC 1. Its ID is the key's thumbprint
+// (RFC 7638). Its errors hold nothing of the text.
+func ParsePEM(text string) (Key, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return Key{}, errors.New("not a key in PEM")
+	}
+	der := block.Bytes
+	if block.Type == "EC PRIVATE KEY" {
+		private, err := x509.ParseECPrivateKey(der)
+		if err != nil {
+			return Key{}, errors.New("not an EC private key")
+		}
+		if der, err = x509.MarshalPKCS8PrivateKey(private); err != nil {
+			return Key{}, err
+		}
+	}
+	private, err := parse(der)
+	if err != nil {
+		return Key{}, err
+	}
+	sum, err := (&jose.JSONWebKey{Key: &private.PublicKey}).Thumbprint(crypto.SHA256)
+	if err != nil {
+		return Key{}, err
+	}
+	return Key{ID: base64.RawURLEncoding.EncodeToString(sum), Private: der}, nil
 }
 
 // keys are the keys at one time.
