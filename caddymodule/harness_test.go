@@ -233,9 +233,9 @@ func (b *browser) send(method, target string, form url.Values, headers ...string
 		req.Header.Set(pair[0], pair[1])
 	}
 	resp, err := b.Do(req)
-	if err != nil && form == nil {
-		// At a reload Linux resets connections that wait at the old listener; a
-		// browser asks again, too.
+	// At a reload Linux resets connections that wait at the old listener
+	// (SO_REUSEPORT); a browser asks again, too.
+	for try := 0; err != nil && form == nil && try < 3; try++ {
 		resp, err = b.Do(req)
 	}
 	if err != nil {
