@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
@@ -32,7 +34,7 @@ func newBrowser(addr string) (*browser, error) {
 	}, "http://" + addr}, nil
 }
 
-// open navigates to a URL and returns the status and the Location.
+// open navigates to a URL and returns the status and where the answer leads.
 func (b *browser) open(ctx context.Context, target string) (status int, location *url.URL, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
@@ -48,15 +50,22 @@ func (b *browser) open(ctx context.Context, target string) (status int, location
 		return 0, nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
 		return 0, nil, err
 	}
 	location, err = resp.Location()
 	if errors.Is(err, http.ErrNoLocation) {
 		err = nil
+		if m := goesOn.FindSubmatch(body); m != nil {
+			location, err = url.Parse(html.UnescapeString(string(m[1])))
+		}
 	}
 	return resp.StatusCode, location, err
 }
+
+// goesOn finds where the sidecar's page leads that keeps an address's fragment.
+var goesOn = regexp.MustCompile(`^<!doctype html><html lang="en" data-to="([^"]*)"`)
 
 // sessionCookies starts the names of the session's cookies; over https there is
 // hostPrefix before it.

@@ -51,6 +51,9 @@ func (p *Passkeys) refuse(w http.ResponseWriter, r *http.Request, d gate.Decisio
 	if d.Allow != "" {
 		w.Header().Set("Allow", d.Allow)
 	}
+	if d.Verdict == gate.Refuse {
+		p.gate.Readable(w.Header(), r)
+	}
 	switch {
 	case d.Verdict == gate.Forbidden:
 		return p.forbid(w, r, d)

@@ -96,6 +96,8 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //			sentinel_password <secret>
 //		}
 //		path     <base path>
+//		resend   <size>|off
+//		expiry_header <Name>
 //		brand {
 //			name  <name>
 //			logo  <path or url>
@@ -127,6 +129,8 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"related_origins": texts(&p.RelatedOrigins),
 		"state":           p.State.parse,
 		"path":            text(&p.Path),
+		"resend":          p.Resend.parse,
+		"expiry_header":   text(&p.ExpiryHeader),
 		"brand":           block("brand", p.Brand.settings(), nil),
 		settingStepUp:     p.StepUp.parse,
 	}.parse(d, directive, settingStepUp)

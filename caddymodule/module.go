@@ -13,6 +13,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/signout"
@@ -81,6 +82,13 @@ type Passkeys struct {
 	State State `json:"state,omitzero"`
 	// Base path of the sidecar's own routes. Default: `/passkeys`.
 	Path string `json:"path,omitempty"`
+	// Whether a form that was posted to an ended session is offered again after
+	// sign-in.
+	Resend Resend `json:"resend,omitzero"`
+	// A header of the app's answers that says when the session ends unless it is
+	// used, in Unix seconds, for scripts; like `Passkeys-Session-Ends`. Default:
+	// none.
+	ExpiryHeader string `json:"expiry_header,omitempty"`
 	// Name, logo and colour of the sidecar's pages.
 	Brand Brand `json:"brand,omitzero"`
 
@@ -101,6 +109,7 @@ type Passkeys struct {
 	login      *login.RelyingParty
 	signOuts   *signout.Handler
 	pages      *passkeys.Pages
+	forms      *resume.Forms // nil: off
 	tokens     *connecttoken.Handler
 }
 

@@ -241,6 +241,9 @@ func (p *Passkeys) build(v values) (err error) {
 	if p.pages, err = passkeys.New(v.pages, p.log); err != nil {
 		return err
 	}
+	if err := errors.Join(p.keepForms(v), checkExpiryHeader(p.ExpiryHeader)); err != nil {
+		return err
+	}
 	if p.login, err = login.New(v.login, p.held.provider, p.sessions, landing{p.pages, v.rules}, p.log); err != nil {
 		return err
 	}

@@ -34,6 +34,11 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return p.answer(w, r, p.login.StepUp(w, r, originalURI(r), d.StepUp, d.Session))
 	case gate.RefuseStale:
 		return p.refuseStale(w, r, d)
+	case gate.KeepForm:
+		return p.keepForm(w, r)
+	case gate.Preflight:
+		p.gate.AnswerPreflight(w, r)
+		return nil
 	case gate.Login:
 		if r.URL.Query().Has("login_hint") {
 			keepOutOfAccessLog(r) // the hint may be the proof of a passkey
@@ -60,8 +65,18 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return p.answer(w, r, p.pages.Append(w, r, d.Session))
 	case gate.AppendResult:
 		return p.answer(w, r, p.pages.Result(w, r, d.Session))
+	case gate.Resume:
+		return p.answer(w, r, p.pages.Resume(w, r, d.Session))
+	case gate.FormSummary:
+		return p.formSummary(w, r, d)
+	case gate.SignedIn:
+		return p.answer(w, r, p.pages.SignedIn(w, r, d.Session))
 	case gate.SessionInfo:
-		return p.answer(w, r, p.pages.Session(w, r, d.Session))
+		return p.answer(w, r, p.pages.Session(w, r, d.Session, p.sessions.Ends(d.Session)))
+	case gate.Renew:
+		return p.answer(w, r, p.pages.Renew(w, r, d.Session, p.sessions))
+	case gate.SessionScript:
+		return p.answer(w, r, p.pages.SessionScript(w, r))
 	case gate.ConnectToken:
 		return p.answer(w, r, p.tokens.Serve(w, r, d.Session))
 	case gate.Health:
@@ -104,6 +119,13 @@ func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, d gate.Decis
 			return p.answer(w, r, err)
 		}
 	}
+	if d.OwnForm && p.forms != nil {
+		if err := p.forms.Restore(w, r, originalURI(r), s); err != nil {
+			requestID(r)
+			return p.answer(w, r, err)
+		}
+	}
+	p.tellExpiry(w, r, s)
 	p.headers.Stamp(r, s)
 	w = p.basic.hide(w, r)
 	if !browser {

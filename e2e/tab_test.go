@@ -58,6 +58,7 @@ func (tb *tab) open(where string) {
 	if text := call(tb, page.Navigate, page.NavigateParams{URL: where}).ErrorText; text != "" {
 		tb.t.Fatalf("open %s: %s", where, text)
 	}
+	tb.until("the page after the one that leads to Okta", "true")
 }
 
 // ask evaluates a JavaScript expression, with find.js at hand.
@@ -81,8 +82,9 @@ func (tb *tab) until(what, expression string) {
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
-		// An error means that a navigation is on its way, or takes too long.
-		if is, err := ask[bool](ctx, "document.readyState !== 'loading' && !!("+expression+")"); err == nil && is {
+		// An error means that a navigation is on its way, or takes too long. The page
+		// that leads to Okta has the address of the one that was asked for.
+		if is, err := ask[bool](ctx, "document.readyState !== 'loading' && !document.documentElement.dataset.to && !!("+expression+")"); err == nil && is {
 			return
 		}
 		select {

@@ -18,7 +18,9 @@ import (
 )
 
 // entries are the files that pages refer to, by their sources.
-var entries = []string{"append.ts", "list.ts", "signedout.ts", "page.css"}
+var entries = []string{
+	"append.ts", "arrive.ts", "formkept.ts", "leave.ts", "list.ts", "resume.ts", "session.ts", "signedin.ts", "signedout.ts", "page.css",
+}
 
 func main() {
 	if err := build(context.Background(), "dist"); err != nil {

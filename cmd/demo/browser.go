@@ -110,10 +110,10 @@ func (b *browser) submit(ctx context.Context, page *answer, fields map[string]st
 	return b.follow(ctx, a, err)
 }
 
-// follow goes where redirects lead.
+// follow goes where redirects lead, and pages that go on by script.
 func (b *browser) follow(ctx context.Context, a *answer, err error) (*answer, error) {
 	var hops []*url.URL
-	for err == nil && a.Status >= 300 && a.Status < 400 {
+	for err == nil && a.leads() {
 		if len(hops) == maxHops {
 			return nil, errors.New("redirects go round in circles")
 		}
@@ -180,8 +180,25 @@ func (b *browser) cookie(origin, name string) string {
 
 func originOf(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
+// leads tells whether the browser goes on from here by itself.
+func (a *answer) leads() bool {
+	return a.Status >= 300 && a.Status < 400 || a.goesOn() != ""
+}
+
+// goesOn is where the sidecar's page goes that keeps an address's fragment; ""
+// for other pages.
+func (a *answer) goesOn() string {
+	if !strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
+		return ""
+	}
+	return a.find("html", "data-to")
+}
+
 func (a *answer) location() (*url.URL, error) {
 	raw := a.Header.Get("Location")
+	if raw == "" {
+		raw = a.goesOn()
+	}
 	if raw == "" {
 		return nil, fmt.Errorf("%d from %s without Location", a.Status, a.URL.Path)
 	}

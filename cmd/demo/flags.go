@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/signinpage"
 )
@@ -20,6 +21,7 @@ type options struct {
 	logFile string
 	health  string
 	enroll  string
+	idle    time.Duration
 	// plainSignIn leaves Okta's page as it is without an administrator's changes.
 	plainSignIn bool
 	// widget is the folder with Okta's real Sign-In Widget; empty means the
@@ -32,6 +34,7 @@ const (
 	defaultListen    = "127.0.0.1:8080"
 	defaultListenTLS = "127.0.0.1:8443"
 	defaultEnroll    = "every 30d"
+	defaultIdle      = time.Hour
 )
 
 // enrollForm keeps the value one line of the Caddyfile; what it may say is the
@@ -48,6 +51,7 @@ func parseFlags(args []string, errs io.Writer) (options, error) {
 	fs.StringVar(&o.logFile, "log", "", "append every log line of Caddy and the sidecar to `file`, as JSON, DEBUG and access log included")
 	fs.StringVar(&o.health, "health", "", "get `URL`, and exit 0 if that works: for a container's health check")
 	fs.StringVar(&o.enroll, "enroll", defaultEnroll, "the sidecar's enroll `setting`: always, never, or every <duration>")
+	fs.DurationVar(&o.idle, "idle", defaultIdle, "the sidecar's session idle `time`; a few seconds show what happens when a session ends")
 	fs.BoolVar(&o.plainSignIn, "plain-signin", false, "show Okta's own sign-in page, which needs no JavaScript, instead of the one that offers the passkey first")
 	fs.StringVar(&o.widget, "widget", "", "show the sign-in page with Okta's real Sign-In Widget, from `folder`: dist of the npm package @okta/okta-signin-widget, version 7; the default is a small stand-in")
 	fs.StringVar(&o.generation, "widget-generation", signinpage.G2, "`generation` of the widget, the real one or the stand-in: "+signinpage.G2+" or "+signinpage.G3)
@@ -82,6 +86,8 @@ func (o options) wrong(argument string, set map[string]bool) string {
 		return "--plain-signin shows a page without a widget; leave it out, or --widget and --widget-generation"
 	case o.generation != signinpage.G2 && o.generation != signinpage.G3:
 		return fmt.Sprintf("--widget-generation %q: want %s or %s", o.generation, signinpage.G2, signinpage.G3)
+	case o.idle < time.Second || o.idle > 8*time.Hour:
+		return "--idle must be between 1s and 8h"
 	case !enrollForm.MatchString(o.enroll):
 		return fmt.Sprintf("--enroll %q: want always, never, or every and a duration, like \"every 30d\"", o.enroll)
 	case set["widget"]:

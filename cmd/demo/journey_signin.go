@@ -30,7 +30,7 @@ func oktaDownAtFirst(ctx context.Context, j *journey) (string, error) {
 		return "", err
 	}
 	// The sidecar leaves Okta alone for a moment: as long as it said, and a bit.
-	for start := time.Now(); a.Status != http.StatusFound; {
+	for start := time.Now(); !a.leads(); {
 		if time.Since(start) > 10*time.Second {
 			return "", errors.New("sign-in does not come back after Okta has")
 		}
@@ -51,7 +51,7 @@ func redirectToOkta(ctx context.Context, j *journey) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := a.is(http.StatusFound, j.place.App); err != nil {
+	if err := a.is(http.StatusUnauthorized, j.place.App); err != nil {
 		return "", err
 	}
 	to, err := a.location()

@@ -21,7 +21,7 @@ type site struct {
 	Bind                []string
 	ClientID, ProjectID string
 	PasskeyIDP          string
-	Enroll              string
+	Enroll, Idle        string
 	// Authority signs the certificates, with TLS.
 	Authority *authority
 	// App, Okta and Corbado are the addresses that Caddy passes requests on to.

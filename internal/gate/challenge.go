@@ -3,6 +3,8 @@ package gate
 import (
 	"net/http"
 	"strings"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
 // challenge decides how to answer a request that needs a session and has none.
@@ -16,8 +18,30 @@ func challenge(r *http.Request) Verdict {
 	return Refuse
 }
 
-func navigation(r *http.Request) bool {
-	if r.Method != http.MethodGet || prefetch(r) || r.Header.Get("Upgrade") != "" {
+func navigation(r *http.Request) bool { return r.Method == http.MethodGet && topLevel(r) }
+
+// ownForm tells whether a POST is a form that a page of this very origin sent by
+// a top-level navigation. What another site posts is never kept for after the
+// sign-in: that would carry a forged request over the one hurdle in its way, the
+// cookie that browsers do not send with it. A sibling domain is another site.
+func ownForm(r *http.Request, site origin.Origin) bool {
+	if !topLevel(r) {
+		return false
+	}
+	from := r.Header.Get("Origin")
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin":
+		// A page that sends no referrer sends "null" (Fetch, append a request
+		// Origin header).
+		return from == "" || from == "null" || from == site.String()
+	case "":
+		return from == site.String() // a browser without fetch metadata
+	}
+	return false
+}
+
+func topLevel(r *http.Request) bool {
+	if prefetch(r) || r.Header.Get("Upgrade") != "" {
 		return false
 	}
 	// Fetch metadata decides where the browser sends it; a script cannot set it.

@@ -75,6 +75,9 @@ type Decision struct {
 	StepUp stepup.Demand
 	// Allow lists the methods of a route that was asked with another one.
 	Allow string
+	// OwnForm tells of a request to the app that it is a form which a page of this
+	// very origin posted.
+	OwnForm bool
 }
 
 // New checks the configuration and makes a Gate.
@@ -120,7 +123,7 @@ func (g *Gate) Admit(r *http.Request) Decision {
 // Decide is Admit for a session that was read before, nil for nobody: a refresh
 // may have renewed or ended it since.
 func (g *Gate) Decide(r *http.Request, s *session.Session) Decision {
-	_, known := g.origins.Match(r.Host)
+	site, known := g.origins.Match(r.Host)
 	if !known {
 		// Public paths are for health checks too, which ask by address. The
 		// browser has no session for such a host.
@@ -144,15 +147,24 @@ func (g *Gate) Decide(r *http.Request, s *session.Session) Decision {
 		}
 		return d
 	}
+	form := r.Method == http.MethodPost && ownForm(r, site)
+	var d Decision
 	switch {
 	case s != nil:
-		return g.toApp(r, s)
+		d = g.toApp(r, s)
 	case g.bearer && carriesBearer(r.Header):
 		return Decision{Verdict: BearerToken}
 	case g.public.match(r.URL):
-		return Decision{Verdict: Upstream}
+		d.Verdict = Upstream
+	case form:
+		d.Verdict = KeepForm
+	case g.preflight(r):
+		d.Verdict = Preflight
+	default:
+		d = Decision{Verdict: challenge(r), StepUp: g.stepUps.demand(r.URL)}
 	}
-	return Decision{Verdict: challenge(r), StepUp: g.stepUps.demand(r.URL)}
+	d.OwnForm = form
+	return d
 }
 
 // toApp decides for somebody who is known whether the app gets the request, and

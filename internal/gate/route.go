@@ -62,21 +62,28 @@ func newRoutes(c Config) routes {
 	frontchannel := getOnly(FrontchannelLogout)
 	frontchannel.methods[http.MethodPost] = FrontchannelLogout
 	frontchannel.allow = "GET, POST"
+	sessionInfo := get(SessionInfo)
+	sessionInfo.methods[http.MethodPost] = Renew
+	sessionInfo.allow = "GET, HEAD, POST"
 	rs := routes{base: c.Base, exact: map[string]route{
-		"":               page(List),
-		"/":              page(List),
-		"/append":        page(Append),
-		"/append/result": post(AppendResult),
-		"/connect-token": post(ConnectToken),
-		"/login":         getOnly(Login),
-		"/initiate":      initiate,
-		"/callback":      getOnly(Callback),
-		"/logout":        logout,
-		"/signed-out":    get(SignedOut),
-		"/session":       get(SessionInfo),
-		"/health":        get(Health),
-		assets:           get(Asset),
+		"":                page(List),
+		"/":               page(List),
+		"/append":         page(Append),
+		"/append/result":  post(AppendResult),
+		"/connect-token":  post(ConnectToken),
+		"/login":          getOnly(Login),
+		"/initiate":       initiate,
+		"/callback":       getOnly(Callback),
+		"/logout":         logout,
+		"/signed-out":     get(SignedOut),
+		"/resume":         page(Resume),
+		"/resume/summary": post(FormSummary),
+		"/signed-in":      page(SignedIn),
+		"/session":        sessionInfo,
+		"/session.js":     get(SessionScript),
+		assets:            get(Asset),
 
+		"/health":              get(Health),
 		"/backchannel-logout":  post(BackchannelLogout),
 		"/frontchannel-logout": frontchannel,
 		"/universal-logout":    post(UniversalLogout),

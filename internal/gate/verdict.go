@@ -17,6 +17,11 @@ const (
 	StepUp
 	// RefuseStale answers any other request for such a path: 401.
 	RefuseStale
+	// KeepForm keeps a form that a page of this site posted to an ended session.
+	KeepForm
+	// Preflight answers a browser that asks whether a page of another of the site's
+	// public origins may call.
+	Preflight
 	// Misdirected refuses a host that is none of the public origins: 421.
 	Misdirected
 	// BadPath refuses a request target that is not a path: 400.
@@ -57,8 +62,18 @@ const (
 	AppendResult
 	// ConnectToken creates a connect token.
 	ConnectToken
+	// Resume is the page that offers to send a kept form again.
+	Resume
+	// FormSummary tells what a kept form was.
+	FormSummary
+	// SignedIn is the page at the end of a sign-in in a window of its own.
+	SignedIn
 	// SessionInfo tells who is signed in.
 	SessionInfo
+	// Renew counts as a use of the session: POST <base>/session.
+	Renew
+	// SessionScript serves the script that apps may include.
+	SessionScript
 	// Asset serves a file of ours.
 	Asset
 	// Health tells machines how the sidecar is: GET <base>/health.
@@ -84,7 +99,7 @@ func (v Verdict) forUsers() bool {
 // session is to be refreshed first.
 func (v Verdict) UsesSession() bool {
 	switch v {
-	case Upstream, Forbidden, StepUp, RefuseStale, List, Append, AppendResult, ConnectToken, SessionInfo:
+	case Upstream, Forbidden, StepUp, RefuseStale, List, Append, AppendResult, ConnectToken, SessionInfo, Renew, Resume:
 		return true
 	default:
 		return false

@@ -155,8 +155,7 @@ func (rp *RelyingParty) cookiesBlocked() *problem.Problem {
 // is signed in meanwhile goes where they wanted to, anybody else starts again.
 func (rp *RelyingParty) goOn(w http.ResponseWriter, r *http.Request, a *attempt, live *session.Session) error {
 	if rp.arrived(a, live) {
-		redirect(w, http.StatusSeeOther, a.returnPath)
-		return nil
+		return rp.arrive(w, r, a.returnPath, a.returnPath)
 	}
 	return rp.restart(w, r, a)
 }
@@ -164,6 +163,16 @@ func (rp *RelyingParty) goOn(w http.ResponseWriter, r *http.Request, a *attempt,
 // arrived tells whether somebody is signed in as the attempt wanted.
 func (rp *RelyingParty) arrived(a *attempt, live *session.Session) bool {
 	return live != nil && a.demand().Met(live, rp.config.Now())
+}
+
+// arrive sends the browser to target, with the fragment that it kept for
+// returnPath if it did.
+func (rp *RelyingParty) arrive(w http.ResponseWriter, r *http.Request, target, returnPath string) error {
+	if kept, err := rp.fragments.Arrive(w, r, target, returnPath); kept {
+		return err
+	}
+	redirect(w, http.StatusSeeOther, target)
+	return nil
 }
 
 // restart starts the attempt again, by way of the login route so that the cookie
@@ -238,8 +247,7 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 	case rp.landing != nil:
 		target = rp.landing.AfterSignIn(r, s, target)
 	}
-	redirect(w, http.StatusSeeOther, target)
-	return nil
+	return rp.arrive(w, r, target, a.returnPath)
 }
 
 func (rp *RelyingParty) sessionTooLarge(err error) *problem.Problem {

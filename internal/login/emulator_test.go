@@ -52,6 +52,7 @@ func newEmulatorSite(t *testing.T, tenant *okta.Auth0, configure func(*Config), 
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	config := testConfig(t, c.Now)
 	config.Idle = time.Hour
+	configure(&config)
 	for _, f := range change {
 		f(&org, &config)
 	}

@@ -26,6 +26,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
@@ -122,16 +123,17 @@ type Landing interface {
 // RelyingParty signs people in at one identity provider. It is safe for
 // concurrent use.
 type RelyingParty struct {
-	config   Config
-	provider *Provider
-	sessions Sessions
-	landing  Landing
-	log      *slog.Logger
-	attempts *attempts
-	loop     *loopGuard
-	handover *Handover
-	fleet    *fleet // nil for a process on its own
-	paths    returnpath.Policy
+	config    Config
+	provider  *Provider
+	sessions  Sessions
+	landing   Landing
+	log       *slog.Logger
+	attempts  *attempts
+	loop      *loopGuard
+	handover  *Handover
+	fleet     *fleet // nil for a process on its own
+	paths     returnpath.Policy
+	fragments *resume.Fragments
 	// wanted are the claims worth a call to the userinfo endpoint.
 	wanted []string
 }
@@ -155,10 +157,14 @@ func New(c Config, p *Provider, s Sessions, l Landing, log *slog.Logger) (*Relyi
 	if err != nil {
 		return nil, err
 	}
+	fragments, err := resume.NewFragments(c.BasePath, insecure)
+	if err != nil {
+		return nil, err
+	}
 	return &RelyingParty{
 		handover: c.Handover, fleet: fleet,
 		config: c, provider: p, sessions: s, landing: l, log: log,
-		attempts: tries, loop: loop,
+		attempts: tries, loop: loop, fragments: fragments,
 		paths:  returnpath.Policy{Base: c.BasePath},
 		wanted: wantedClaims(c.Scopes, c.Claims),
 	}, nil

@@ -19,7 +19,10 @@ const promptLogin = "login"
 // departure says how an attempt is to start.
 type departure struct {
 	returnPath string
-	prompt     string
+	// asked is the status of the page that keeps the browser's fragment on the
+	// way to Okta; zero means a plain redirect.
+	asked  int
+	prompt string
 	// hint and idp are for this authorization request only: the hint may be a
 	// proof that serves once.
 	hint, idp string
@@ -36,23 +39,27 @@ type departure struct {
 }
 
 // Start sends the browser to Okta to sign in and come back to returnPath. It is
-// the answer to a navigation, on any path, that needs a session and has none.
+// the answer to a navigation, on any path, that needs a session and has none: a
+// page that keeps the fragment of the browser's address and goes on by script, or
+// a redirect for clients that do not say they are a browser.
 //
 // It returns a *problem.Problem: sign_in_loop, unknown_host, issuer_mismatch or
 // identity_provider_unavailable.
 func (rp *RelyingParty) Start(w http.ResponseWriter, r *http.Request, returnPath string) error {
-	return rp.depart(w, r, departure{returnPath: returnPath})
+	return rp.depart(w, r, departure{returnPath: returnPath, asked: http.StatusUnauthorized})
 }
 
 // Login serves GET <base>/login, the explicit start. Its query may hold return,
 // prompt=login to authenticate anew, login_hint and idp (see hints), step_up and
-// acr (see demanded), and our own flags again=1 and restart=1. Whoever is signed
-// in already goes straight to the return path, unless prompt asks otherwise or
-// their sign-in does not meet the demand.
+// acr (see demanded), and our own flags again=1, restart=1 and anew=1. Whoever is
+// signed in already goes straight to the return path, unless prompt or anew=1,
+// for a session that is about to end, asks otherwise or their sign-in does not
+// meet the demand.
 func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *session.Session) error {
 	q := r.URL.Query()
 	d := departure{
 		returnPath: q.Get("return"),
+		asked:      http.StatusOK,
 		restarted:  q.Get("restart") == "1",
 		again:      q.Get("again") == "1",
 	}
@@ -61,7 +68,7 @@ func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *sess
 	}
 	d.hint, d.idp = rp.hints(r, q)
 	d = rp.steppingUp(d, rp.demanded(q), live)
-	if live != nil && d.prompt == "" && d.demand.Met(live, rp.config.Now()) {
+	if live != nil && d.prompt == "" && q.Get("anew") != "1" && d.demand.Met(live, rp.config.Now()) {
 		redirect(w, http.StatusSeeOther, rp.paths.Clean(d.returnPath))
 		return nil
 	}
@@ -69,7 +76,8 @@ func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *sess
 }
 
 func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departure) error {
-	d.returnPath = rp.paths.Clean(d.returnPath)
+	wanted := d.returnPath
+	d.returnPath = rp.paths.Clean(wanted)
 	o, err := rp.originOf(r)
 	if err != nil {
 		return err
@@ -101,7 +109,14 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	if err := rp.attempts.keep(w, r, a); err != nil {
 		return problem.Internal(fmt.Errorf("keep sign-in attempt: %w", err))
 	}
-	redirect(w, http.StatusFound, rp.authorizationURL(md, a, d))
+	target := rp.authorizationURL(md, a, d)
+	// A fragment belongs to the page that was asked for, not to one in its place.
+	if d.asked != 0 && a.returnPath == wanted {
+		if kept, err := rp.fragments.Leave(w, r, d.asked, target, wanted); kept {
+			return err
+		}
+	}
+	redirect(w, http.StatusFound, target)
 	return nil
 }
 

@@ -198,11 +198,19 @@ func BenchmarkStart(b *testing.B) {
 	}
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/reports?year=2026", nil)
 	r.Host = "app.example.com"
-	for b.Loop() {
-		w := discard{}
-		if err := rp.Start(w, r, "/reports?year=2026"); err != nil {
-			b.Fatal(err)
+	for _, kind := range []string{"redirect", "page"} {
+		if kind == "page" {
+			r.Header.Set("Sec-Fetch-Mode", "navigate")
+			r.Header.Set("Sec-Fetch-Dest", "document")
 		}
+		b.Run(kind, func(b *testing.B) {
+			for b.Loop() {
+				w := discard{}
+				if err := rp.Start(w, r, "/reports?year=2026"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -99,8 +99,18 @@ func (p *Pages) Asset(w http.ResponseWriter, r *http.Request) error {
 			Detail: "Nothing is at this address.", Ways: []problem.Way{{Label: "Go to the start page", Href: "/"}},
 		}
 	}
+	return file.serve(w, r, "public, max-age=31536000, immutable")
+}
+
+// SessionScript serves the script that apps may include: GET <base>/session.js.
+// Its name stays, so browsers ask each time whether it has changed.
+func (p *Pages) SessionScript(w http.ResponseWriter, r *http.Request) error {
+	return p.assets.files[p.assets.names["session.js"]].serve(w, r, "no-cache")
+}
+
+func (file asset) serve(w http.ResponseWriter, r *http.Request, caching string) error {
 	h := w.Header()
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Cache-Control", caching)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Add("Vary", "Accept-Encoding")

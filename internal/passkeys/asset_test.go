@@ -99,6 +99,13 @@ func TestSizeBudget(t *testing.T) {
 	total := 0
 	for name, file := range s.assets.files {
 		t.Logf("%s: %d bytes, %d compressed", name, len(file.body), len(file.packed))
+		if name == s.assets.names["session.js"] {
+			// It is on no page of ours but in apps that want it.
+			if len(file.packed) > 4_000 {
+				t.Errorf("%s has %d bytes compressed, its own budget is 4,000", name, len(file.packed))
+			}
+			continue
+		}
 		total += len(file.packed)
 	}
 	if total > budget {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -24,11 +25,14 @@ const (
 	pageSignOut   = "signout"
 	pageSignedOut = "signedout"
 	pageProblem   = "problem"
+	pageFormKept  = "formkept"
+	pageResume    = "resume"
+	pageSignedIn  = "signedin"
 )
 
 func parseTemplates() (map[string]*template.Template, error) {
 	parsed := make(map[string]*template.Template)
-	for _, page := range []string{pageAppend, pageList, pageSignOut, pageSignedOut, pageProblem} {
+	for _, page := range []string{pageAppend, pageList, pageSignOut, pageSignedOut, pageProblem, pageFormKept, pageResume, pageSignedIn} {
 		t, err := template.ParseFS(html, "html/layout.html", "html/"+page+".html")
 		if err != nil {
 			return nil, fmt.Errorf("page template: %w", err)
@@ -60,6 +64,10 @@ type view struct {
 	Stale   bool
 	// Settings is JSON for the glue.
 	Settings string
+	// Kept is a form for the browser to keep, Reason why there is none, and Window
+	// a sign-in in a window of its own.
+	Kept           *resume.Kept
+	Reason, Window string
 	// Problem and RequestID are for the problem page.
 	Problem   *problem.Problem
 	RequestID string
@@ -111,10 +119,16 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 	}
 	h := w.Header()
 	secure(h)
+	if v.Page == pageResume {
+		// Browsers say "Origin: null" for a form of a page without referrer.
+		h.Set("Referrer-Policy", "same-origin")
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	h.Set("Content-Security-Policy", policy)
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if v.Page != pageSignedIn { // a window that its opener knows may close itself
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
 	h.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
 	h.Set("Permissions-Policy", "publickey-credentials-create=(self), publickey-credentials-get=(self), camera=(), geolocation=(), microphone=(), payment=()")
 	w.WriteHeader(status)

@@ -263,7 +263,7 @@ func TestSimulateAndInvitationParametersAreStripped(t *testing.T) {
 func TestPagesWithoutSession(t *testing.T) {
 	s := newSite(t, nil)
 	for target, p := range map[string]page{
-		"/passkeys/": s.List, "/passkeys/append": s.Append, "/passkeys/append/result": s.Result, "/passkeys/session": s.Session,
+		"/passkeys/": s.List, "/passkeys/append": s.Append, "/passkeys/append/result": s.Result, "/passkeys/session": s.whoami,
 	} {
 		w := httptest.NewRecorder()
 		err := p(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil), nil)
@@ -277,17 +277,22 @@ func TestPagesWithoutSession(t *testing.T) {
 	}
 }
 
+// whoami answers for a session that ends in half an hour unless it is used.
+func (s *site) whoami(w http.ResponseWriter, r *http.Request, of *session.Session) error {
+	return s.Session(w, r, of, start.Add(30*time.Minute))
+}
+
 func TestSessionTellsWhoAndNoToken(t *testing.T) {
 	s := newSite(t, nil)
-	w := get(t, s.Session, "/passkeys/session", alice())
+	w := get(t, s.whoami, "/passkeys/session", alice())
 	const want = `{"iss":"https://login.example.com","sub":"00u1","email":"alice@example.com","name":"Alice",` +
-		`"preferred_username":"alice","groups":["staff","a,b"],"amr":["pwd","mfa"],"started_at":1772366400,"expires_at":1772370000}`
+		`"preferred_username":"alice","groups":["staff","a,b"],"amr":["pwd","mfa"],"started_at":1772366400,"expires_at":1772370000,"ends_at":1772368200,"now":1772366400}`
 	if got, _ := io.ReadAll(w.Body); string(got) != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 	byPasskey := alice()
 	byPasskey.AMR, byPasskey.IDP, byPasskey.Passkey = "pop", "0oacorbado", true
-	if got := get(t, s.Session, "/passkeys/session", byPasskey).Body.String(); !strings.Contains(got, `"amr":["pop"],"idp":"0oacorbado","passkey":true,`) {
+	if got := get(t, s.whoami, "/passkeys/session", byPasskey).Body.String(); !strings.Contains(got, `"amr":["pop"],"idp":"0oacorbado","passkey":true,`) {
 		t.Errorf("after a sign-in by passkey: %s", got)
 	}
 	if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Access-Control-Allow-Origin") != "" {

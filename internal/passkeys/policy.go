@@ -14,6 +14,8 @@ type policies struct {
 	plain string
 	// signOut is plain without form-action.
 	signOut string
+	// resume is signOut with calls to our own routes.
+	resume string
 }
 
 func newPolicies(c component, b brand) policies {
@@ -48,6 +50,8 @@ func newPolicies(c component, b brand) policies {
 		// sign-out may redirect further, so no list of origins would be right;
 		// the page holds one form, and no text of anybody's.
 		signOut: plain.String(),
+		// A form of the app may be answered by a redirect to anywhere, too.
+		resume: append(slices.Clip(plain), directive{"connect-src", "'self'"}).String(),
 	}
 }
 

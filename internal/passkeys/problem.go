@@ -11,6 +11,12 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
+// ChallengeHeader marks the 401 of somebody without a session, so that a script
+// can tell it from a 401 of the app's own.
+const ChallengeHeader = "Passkeys-Challenge"
+
+const codeLoginRequired = "login_required"
+
 // problemJSON is a Problem as programs get it.
 type problemJSON struct {
 	Error     string   `json:"error"`
@@ -48,7 +54,7 @@ func (p *Pages) ProblemJSON(w http.ResponseWriter, r *http.Request, pr *problem.
 		Error: pr.Code, Message: pr.Title, Detail: pr.Detail, Causes: pr.Causes, Operator: pr.Operator, RequestID: requestID,
 		MaxAge: int64(pr.MaxAge / time.Second), ACRValues: pr.ACR,
 	}
-	if (pr.Code == "login_required" || pr.Code == stepup.Code) && len(pr.Ways) > 0 {
+	if (pr.Code == codeLoginRequired || pr.Code == stepup.Code) && len(pr.Ways) > 0 {
 		answer.LoginURL = pr.Ways[0].Href
 	}
 	p.undelivered(r, writeJSON(w, r, pr.Status, answer))
@@ -59,6 +65,9 @@ func hints(w http.ResponseWriter, pr *problem.Problem) {
 	if pr.RetryAfter > 0 {
 		whole := (pr.RetryAfter + time.Second - 1) / time.Second
 		w.Header().Set("Retry-After", strconv.FormatInt(int64(whole), 10))
+	}
+	if pr.Code == codeLoginRequired {
+		w.Header().Set(ChallengeHeader, codeLoginRequired)
 	}
 	if pr.MaxAge > 0 && pr.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", challenge(pr))

@@ -81,7 +81,8 @@ func TestOfferAfterSingleSignOn(t *testing.T) {
 		t.Errorf("sent to %s", got)
 	}
 	w := httptest.NewRecorder()
-	skip := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/passkeys/append/result", strings.NewReader(`{"status":"skip"}`))
+	skip := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://app.example.com/passkeys/append/result", strings.NewReader(`{"status":"skip"}`))
+	skip.Header.Set("Origin", "https://app.example.com")
 	skip.Header.Set("Content-Type", "application/json")
 	if err := s.Result(w, skip, user); err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ type Policy struct {
 
 // reserved are the routes under the base path that a return path may not name.
 var reserved = []string{
-	"/login", "/initiate", "/callback", "/logout", "/signed-out", "/session", "/connect-token", "/append/result", "/assets",
+	"/login", "/initiate", "/callback", "/logout", "/signed-out", "/session", "/session.js", "/resume/summary", "/connect-token", "/append/result", "/assets",
 	"/jwks.json",
 	"/backchannel-logout", "/frontchannel-logout", "/universal-logout",
 }

@@ -190,8 +190,10 @@ func (st *Store) Touch(w http.ResponseWriter, r *http.Request, s *Session) error
 	return st.session.Write(w, encode(s))
 }
 
-// Renew writes the cookie of a session that has changed. An answer that shared
-// caches like to keep is left alone, as in Touch.
+// Renew writes the cookie of a session that has changed, or that is to count as
+// used: it slides the idle time at once, where Touch waits for a tenth of it. The
+// lifetime stays. An answer that shared caches like to keep is left alone, as in
+// Touch.
 func (st *Store) Renew(w http.ResponseWriter, r *http.Request, s *Session) error {
 	if cacheable(r.Header.Get("Sec-Fetch-Dest")) {
 		return nil

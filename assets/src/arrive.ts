@@ -1,0 +1,3 @@
+import { arrive } from './fragment';
+
+arrive((address) => location.replace(address));

@@ -1,0 +1,3 @@
+import { leave } from './fragment';
+
+leave((address) => location.replace(address));

@@ -1,0 +1,3 @@
+import { offerForm } from './resend';
+
+void offerForm((form) => form.submit());

@@ -1,0 +1,98 @@
+package caddymodule
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
+)
+
+// Resend says whether a form that was posted to an ended session is offered
+// again after sign-in. It waits in the browser's tab, encrypted, for half an hour.
+type Resend struct {
+	// Switches it off: such a form is lost.
+	Off bool `json:"off,omitempty"`
+	// The largest form that is kept, in bytes of its body; at most 1433600
+	// (1400KiB), what a browser's storage takes. Default: 1048576 (1MiB).
+	MaxSize int64 `json:"max_size,omitempty"`
+}
+
+// parse reads `resend <size>|off`.
+func (s *Resend) parse(d *caddyfile.Dispenser) error {
+	var raw string
+	if !d.AllArgs(&raw) {
+		return d.Err("resend takes exactly one value: a size like 512KiB or 1MiB, or off")
+	}
+	if s.Off = raw == "off"; !s.Off {
+		size, err := parseSize(raw)
+		if err != nil {
+			return d.Errf("resend '%s' is neither off nor a size like 512KiB or 1MiB", raw)
+		}
+		if s.MaxSize = size; size > resume.MaxSize {
+			return d.Errf("resend %s is too large: a browser's storage takes forms of at most %dKiB", raw, resume.MaxSize>>10)
+		}
+	}
+	return noBlock(d, "resend")
+}
+
+// sizeUnits are factors of a byte.
+var sizeUnits = []struct {
+	name   string
+	factor int64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"kB", 1000}, {"KB", 1000}, {"MB", 1000 * 1000}, {"B", 1}, {"", 1}}
+
+func parseSize(raw string) (int64, error) {
+	for _, unit := range sizeUnits {
+		digits, ok := strings.CutSuffix(raw, unit.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(digits, 10, 32)
+		if err != nil || n <= 0 {
+			return 0, fmt.Errorf("%q is not a size", raw)
+		}
+		return n * unit.factor, nil
+	}
+	return 0, fmt.Errorf("%q is not a size", raw)
+}
+
+// keepForms makes the room for them, unless it is off.
+func (p *Passkeys) keepForms(v values) (err error) {
+	if p.Resend.Off {
+		return nil
+	}
+	p.forms, err = resume.NewForms(resume.Config{
+		Keyring: v.keyring, Base: p.base, Origins: v.origins, MaxSize: p.Resend.MaxSize, Once: p.shared,
+	}, p.log)
+	return err
+}
+
+// keepForm answers a form that a page of the site posted to an ended session.
+func (p *Passkeys) keepForm(w http.ResponseWriter, r *http.Request) error {
+	if p.forms == nil {
+		return p.refuse(w, r, gate.Decision{Verdict: gate.Refuse})
+	}
+	kept, err := p.forms.Keep(w, r, originalURI(r), p.sessions.Former(r))
+	reason := ""
+	switch {
+	case errors.Is(err, resume.ErrTooLarge):
+		reason = fmt.Sprintf("Your form is larger than %d KiB, too large to be kept.", p.forms.Size()>>10)
+	case err != nil:
+		reason = "Your form could not be kept."
+	}
+	return p.answer(w, r, p.pages.FormKept(w, r, kept, reason))
+}
+
+// formSummary tells the page of a kept form what that was.
+func (p *Passkeys) formSummary(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
+	if p.forms == nil {
+		return p.refuse(w, r, gate.Decision{Verdict: gate.NotFound})
+	}
+	return p.answer(w, r, p.forms.Summary(w, r, d.Session))
+}

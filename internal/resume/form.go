@@ -1,0 +1,172 @@
+package resume
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+const (
+	// DefaultSize is the largest form that is kept, in bytes of its body.
+	DefaultSize = 1 << 20
+	// MaxSize is the most that may be configured. Sealing makes text of 16/9 the
+	// size, and a browser's sessionStorage holds 5 MiB for an origin and tab, two
+	// bytes a character in some.
+	MaxSize = 1400 << 10
+	// FormKept is how long after it was posted a form can be sent again.
+	FormKept = 30 * time.Minute
+
+	// slots is how many forms are read and sealed at a time. Who posts them is
+	// not known, so memory is bounded: some 15 MiB each for a moment, at DefaultSize.
+	slots = 8
+	// readPatience is how long a form's body may take.
+	readPatience = 30 * time.Second
+	// maxPath bounds the address that a form was posted to, and maxHeader each
+	// header that is kept with it.
+	maxPath   = 4 << 10
+	maxHeader = 2 << 10
+	// maxAround bounds what is sealed with the body.
+	maxAround = maxPath + 8*maxHeader
+)
+
+// Config of Forms.
+type Config struct {
+	Keyring *seal.Keyring
+	// Base is the base path of our own routes.
+	Base string
+	// Origins are the site's public origins.
+	Origins origin.Set
+	// MaxSize is the largest body that is kept, in bytes; zero means DefaultSize.
+	MaxSize int64
+	// Once makes a form serve once; nil means this process's memory.
+	Once Once
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Forms keeps forms that were posted to an ended session, sealed, in the browser,
+// and takes them back after sign-in.
+type Forms struct {
+	base      string
+	max       int64
+	forms     *seal.Box
+	summaries *seal.Box
+	once      Once
+	origins   origin.Set
+	slots     chan struct{}
+	patience  time.Duration // for a body
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+// NewForms checks the configuration.
+func NewForms(c Config, log *slog.Logger) (*Forms, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.MaxSize == 0 {
+		c.MaxSize = DefaultSize
+	}
+	if c.MaxSize < 0 || c.MaxSize > MaxSize {
+		return nil, fmt.Errorf("resend %d bytes: a browser's storage takes at most %d for one form", c.MaxSize, MaxSize)
+	}
+	if c.Keyring == nil {
+		return nil, errors.New("kept forms need a session key")
+	}
+	if c.Once == nil {
+		return nil, errors.New("kept forms need a memory of those that were sent")
+	}
+	f := &Forms{
+		base: c.Base, max: c.MaxSize, once: c.Once, origins: c.Origins,
+		slots: make(chan struct{}, slots), patience: readPatience, now: c.Now, log: log,
+	}
+	var err error
+	if f.forms, err = c.Keyring.Box("form.v1", FormKept, c.Now); err != nil {
+		return nil, err
+	}
+	if f.summaries, err = c.Keyring.Box("form-summary.v1", FormKept, c.Now); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// owner is the user of the session that ended, empty when that cannot be told
+// any more. Then whoever signs in in the same tab may send the form.
+type owner struct {
+	Issuer  string `json:"iss,omitempty"`
+	Subject string `json:"sub,omitempty"`
+}
+
+func ownerOf(s *session.Session) owner {
+	if s == nil {
+		return owner{}
+	}
+	return owner{s.Issuer, s.Subject}
+}
+
+// allows tells whether the user may see and send what the owner posted.
+func (o owner) allows(s *session.Session) bool {
+	return o == owner{} || o == owner{s.Issuer, s.Subject}
+}
+
+// form is a request body and what makes the request again.
+type form struct {
+	// ID is 128 random bits.
+	ID string `json:"id"`
+	owner
+	// Path is the request target, as the browser sent it.
+	Path string `json:"path"`
+	Type string `json:"type"`
+	// Origin and Referer are the headers that apps look at against forgery.
+	Origin  string `json:"origin,omitempty"`
+	Referer string `json:"referer,omitempty"`
+
+	body []byte
+}
+
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// seal writes the form as text for the browser: what is around the body, with its
+// length before it, and the body.
+func (f *Forms) seal(one *form) (string, error) {
+	around, err := json.Marshal(one)
+	if err != nil {
+		return "", err
+	}
+	plain := make([]byte, 0, binary.MaxVarintLen64+len(around)+len(one.body))
+	plain = binary.AppendUvarint(plain, uint64(len(around)))
+	plain = append(append(plain, around...), one.body...)
+	return f.forms.Seal(plain)
+}
+
+// open reads what seal wrote.
+func (f *Forms) open(sealed string) (*form, error) {
+	plain, err := f.forms.Open(sealed)
+	if err != nil {
+		return nil, err
+	}
+	n, used := binary.Uvarint(plain)
+	if used <= 0 || n > uint64(len(plain[max(used, 0):])) {
+		return nil, seal.ErrInvalid
+	}
+	plain = plain[used:]
+	one := new(form)
+	if err := json.Unmarshal(plain[:n], one); err != nil {
+		return nil, seal.ErrInvalid
+	}
+	one.body = plain[n:]
+	return one, nil
+}

@@ -1,0 +1,144 @@
+package resume
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"html"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/assets"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+)
+
+// fragmentKept is how long the browser remembers that one of its tabs keeps a
+// fragment: as long as the cookie of a sign-in attempt.
+const fragmentKept = 2 * time.Hour
+
+// Fragments keeps the fragment ("#…") of an address while its user signs in. A
+// redirect hands it on, but only while nobody types anything: a sign-in form at
+// Okta ends it. So a small page of ours stands before the redirect to Okta and
+// puts the fragment into the tab's sessionStorage, and one after it puts it back.
+//
+// The server learns that a browser keeps some fragment, by a cookie of the
+// callback's path, and nothing about it. The path to go to is the server's alone.
+type Fragments struct {
+	cookie        string // its name
+	marker        string // and all of it, for the script
+	leave, arrive script
+}
+
+// NewFragments makes the pages for the routes under base.
+func NewFragments(base string, insecure bool) (*Fragments, error) {
+	path := base + "/callback"
+	f := &Fragments{cookie: seal.Name("fragment", path, insecure)}
+	f.marker = f.cookie + "=1; Path=" + path + "; Max-Age=" + strconv.Itoa(int(fragmentKept/time.Second)) + "; SameSite=Lax"
+	if !insecure {
+		f.marker += "; Secure"
+	}
+	files, err := assets.Files()
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		switch file.Logical {
+		case "leave.js":
+			f.leave = newScript(file.Body)
+		case "arrive.js":
+			f.arrive = newScript(file.Body)
+		}
+	}
+	if f.leave.text == "" || f.arrive.text == "" {
+		return nil, errors.New("the scripts that keep fragments are not among the assets")
+	}
+	return f, nil
+}
+
+// Leave answers a navigation with the page that keeps the fragment for at, a path
+// on this site, and goes on to the absolute URL to. It tells whether it answered:
+// a client that does not send fetch metadata (Fetch Metadata Request Headers,
+// section 2) may be no browser, and wants a redirect.
+func (f *Fragments) Leave(w http.ResponseWriter, r *http.Request, status int, to, at string) (bool, error) {
+	if r.Method != http.MethodGet || r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document" {
+		return false, nil
+	}
+	data := ` data-at="` + html.EscapeString(at) + `" data-marker="` + f.marker + `"`
+	if status == http.StatusUnauthorized {
+		// The page that was asked for: what another visit left is no concern of it.
+		data += ` data-fresh="1"`
+	}
+	return true, f.leave.page(w, status, to, data)
+}
+
+// Arrive answers the callback with the page that goes on to the path to, with the
+// fragment that was kept for at. It tells whether it answered: it does only for a
+// browser that keeps a fragment.
+func (f *Fragments) Arrive(w http.ResponseWriter, r *http.Request, to, at string) (bool, error) {
+	kept := r.CookiesNamed(f.cookie)
+	if len(kept) == 0 || kept[0].Value != "1" {
+		return false, nil
+	}
+	return true, f.arrive.page(w, http.StatusOK, to, ` data-at="`+html.EscapeString(at)+`"`)
+}
+
+// script is one that stands in its page: a second request would cost more than
+// the few hundred bytes.
+type script struct{ text, policy string }
+
+func newScript(body []byte) script {
+	text := strings.TrimSpace(string(body))
+	sum := sha256.Sum256([]byte(text))
+	return script{text, "default-src 'none'; img-src data:; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+}
+
+// page writes a page that shows nothing and goes on to a URL, by script or, where
+// there are none, by itself.
+func (s script) page(w http.ResponseWriter, status int, to, data string) error {
+	to = html.EscapeString(escapeNonASCII(to))
+	const (
+		start  = `<!doctype html><html lang="en" data-to="`
+		head   = `><head><meta charset="utf-8"><title>Signing in…</title><meta name="color-scheme" content="light dark">`
+		rest   = `<meta name="robots" content="noindex"><link rel="icon" href="data:,"><noscript><meta http-equiv="refresh" content="0;url=`
+		link   = `"></noscript></head><body><noscript><p><a href="`
+		inline = `">Continue</a></p></noscript><script>`
+		end    = "</script></body></html>\n"
+	)
+	body := make([]byte, 0, len(start)+len(head)+len(rest)+len(link)+len(inline)+len(end)+3*len(to)+len(data)+len(s.text)+1)
+	for _, part := range [...]string{start, to, `"`, data, head, rest, to, link, to, inline, s.text, end} {
+		body = append(body, part...)
+	}
+	h := w.Header()
+	h["Cache-Control"] = []string{"no-store"}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	h["Content-Security-Policy"] = []string{s.policy}
+	h["Content-Type"] = []string{"text/html; charset=utf-8"}
+	h["Cross-Origin-Resource-Policy"] = []string{"same-origin"}
+	h["Referrer-Policy"] = []string{"no-referrer"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	h["X-Frame-Options"] = []string{"DENY"}
+	w.WriteHeader(status)
+	_, err := w.Write(body)
+	return err
+}
+
+// escapeNonASCII percent-encodes bytes that RFC 3986 has no place for.
+func escapeNonASCII(s string) string {
+	const hex = "0123456789ABCDEF"
+	if !strings.ContainsFunc(s, func(c rune) bool { return c >= 0x80 }) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for i := range len(s) {
+		if c := s[i]; c < 0x80 {
+			b.WriteByte(c)
+		} else {
+			b.WriteString("%" + string(hex[c>>4]) + string(hex[c&15]))
+		}
+	}
+	return b.String()
+}

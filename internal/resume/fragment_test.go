@@ -1,0 +1,145 @@
+package resume
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+const authorize = "https://login.example.com/authorize?client_id=a&state=b"
+
+func newFragments(tb testing.TB, insecure bool) *Fragments {
+	tb.Helper()
+	f, err := NewFragments("/passkeys", insecure)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return f
+}
+
+// navigation is a browser's, with further header names and values.
+func navigation(tb testing.TB, method, target string, headers ...string) *http.Request {
+	tb.Helper()
+	r := httptest.NewRequestWithContext(tb.Context(), method, "https://app.example.com"+target, nil)
+	r.RequestURI = target
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	for i := 0; i+1 < len(headers); i += 2 {
+		if r.Header.Set(headers[i], headers[i+1]); headers[i+1] == "-" {
+			r.Header.Del(headers[i])
+		}
+	}
+	return r
+}
+
+// element returns the attributes of the first element of that name, and its text.
+func element(tb testing.TB, body, name string) (attributes map[string]string, text string) {
+	tb.Helper()
+	doc, err := html.ParseWithOptions(strings.NewReader(body), html.ParseOptionEnableScripting(false))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode && n.Data == name {
+			attributes = map[string]string{}
+			for _, a := range n.Attr {
+				attributes[a.Key] = a.Val
+			}
+			if n.FirstChild != nil {
+				text = n.FirstChild.Data
+			}
+			return attributes, text
+		}
+	}
+	tb.Fatalf("no <%s> in %s", name, body)
+	return nil, ""
+}
+
+func TestFragmentPages(t *testing.T) {
+	t.Parallel()
+	f := newFragments(t, false)
+	const at = `/orders?q="<b>'&x=é`
+	w := httptest.NewRecorder()
+	answered, err := f.Leave(w, navigation(t, http.MethodGet, at), http.StatusUnauthorized, authorize, at)
+	if !answered || err != nil || w.Code != http.StatusUnauthorized {
+		t.Fatalf("answered %v, %v, %d", answered, err, w.Code)
+	}
+	root, _ := element(t, w.Body.String(), "html")
+	if root["data-to"] != authorize || root["data-at"] != at || root["data-fresh"] != "1" {
+		t.Errorf("the script is told %v", root)
+	}
+	const marker = "__Secure-passkeys-fragment=1; Path=/passkeys/callback; Max-Age=7200; SameSite=Lax; Secure"
+	if root["data-marker"] != marker {
+		t.Errorf("marker %q", root["data-marker"])
+	}
+	if meta, _ := element(t, w.Body.String(), "a"); meta["href"] != authorize {
+		t.Errorf("without scripts: %v", meta)
+	}
+	if !strings.Contains(w.Body.String(), `<noscript><meta http-equiv="refresh" content="0;url=https://login.example.com/authorize?client_id=a&amp;state=b">`) {
+		t.Error("no refresh for browsers without scripts")
+	}
+	h := w.Header()
+	_, script := element(t, w.Body.String(), "script")
+	sum := sha256.Sum256([]byte(script))
+	if policy := h.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") ||
+		!strings.Contains(policy, "script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
+		t.Errorf("policy %q does not fit the script %q", policy, script)
+	}
+	if h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Location") != "" {
+		t.Errorf("%v", h)
+	}
+
+	w = httptest.NewRecorder()
+	if answered, err = f.Leave(w, navigation(t, http.MethodGet, at), http.StatusOK, authorize, at); !answered || err != nil {
+		t.Fatal(answered, err)
+	}
+	if root, _ := element(t, w.Body.String(), "html"); root["data-fresh"] != "" {
+		t.Error("an explicit sign-in drops what the attempt before it kept")
+	}
+
+	w = httptest.NewRecorder()
+	answered, err = f.Arrive(w, navigation(t, http.MethodGet, "/passkeys/callback?code=x", "Cookie", "__Secure-passkeys-fragment=1"), "/passkeys/append?return=%2Fo", at)
+	if !answered || err != nil || w.Code != http.StatusOK {
+		t.Fatalf("answered %v, %v, %d", answered, err, w.Code)
+	}
+	if root, _ := element(t, w.Body.String(), "html"); root["data-to"] != "/passkeys/append?return=%2Fo" || root["data-at"] != at {
+		t.Errorf("the script is told %v", root)
+	}
+}
+
+func TestWhoGetsARedirectInstead(t *testing.T) {
+	t.Parallel()
+	f := newFragments(t, false)
+	for name, r := range map[string]*http.Request{
+		"link checker":     navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"),
+		"frame":            navigation(t, http.MethodGet, "/", "Sec-Fetch-Dest", "iframe"),
+		"script":           navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"),
+		"posted by a tile": navigation(t, http.MethodPost, "/"),
+	} {
+		w := httptest.NewRecorder()
+		if answered, err := f.Leave(w, r, http.StatusOK, authorize, "/"); answered || err != nil || w.Body.Len() != 0 {
+			t.Errorf("%s gets the page (%v)", name, err)
+		}
+	}
+	for name, cookie := range map[string]string{
+		"no cookie": "", "another value": "__Secure-passkeys-fragment=%23token", "that of plain http": "passkeys-fragment=1",
+	} {
+		w := httptest.NewRecorder()
+		if answered, err := f.Arrive(w, navigation(t, http.MethodGet, "/passkeys/callback", "Cookie", cookie), "/", "/"); answered || err != nil {
+			t.Errorf("%s gets the page (%v)", name, err)
+		}
+	}
+}
+
+func BenchmarkLeave(b *testing.B) {
+	f := newFragments(b, false)
+	r := navigation(b, http.MethodGet, "/orders?page=2")
+	for b.Loop() {
+		_, _ = f.Leave(httptest.NewRecorder(), r, http.StatusUnauthorized, authorize, "/orders?page=2")
+	}
+}

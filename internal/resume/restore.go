@@ -1,0 +1,103 @@
+package resume
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// Restore turns a request that sends a kept form again into the request that was
+// posted first. Any other request it leaves as it is. The caller has made sure
+// that the request is a form that a page of this origin posted, and for a user.
+//
+// Its problems: form_invalid, form_of_another_user, form_sent_already, and
+// resend_unavailable.
+func (f *Forms) Restore(w http.ResponseWriter, r *http.Request, target string, s *session.Session) error {
+	if s == nil || r.Method != http.MethodPost || r.Body == nil || !isPlain(r.Header.Get("Content-Type")) {
+		return nil
+	}
+	first := make([]byte, len(marker))
+	n, _ := io.ReadFull(r.Body, first) // an error comes again, to the app
+	if !bytes.Equal(first[:n], marker) {
+		r.Body = &rejoined{Reader: io.MultiReader(bytes.NewReader(first[:n]), r.Body), body: r.Body}
+		return nil
+	}
+	one, err := f.takeBack(w, r)
+	if err != nil {
+		return f.refused(r, "form_invalid", http.StatusBadRequest,
+			"It may be too old: forms are kept for 30 minutes. Nothing was sent.", err)
+	}
+	switch {
+	case one.Path != target:
+		return f.refused(r, "form_invalid", http.StatusBadRequest, "It belongs to another page. Nothing was sent.", errors.New("the form was posted to another address"))
+	case !one.allows(s):
+		return f.refused(r, "form_of_another_user", http.StatusForbidden,
+			"Somebody else filled it in before you signed in in this browser. Nothing was sent.", errors.New("the form is another user's"))
+	}
+	fresh, err := f.once.Once(r.Context(), "form "+one.ID, FormKept)
+	switch {
+	case err != nil:
+		return f.refused(r, "resend_unavailable", http.StatusServiceUnavailable, "That it was not sent before cannot be told right now. Reload this page in a moment.", err)
+	case !fresh:
+		return f.refused(r, "form_sent_already", http.StatusConflict, "It goes through once. Look whether the app has it.", errors.New("the form was sent before"))
+	}
+	f.log.InfoContext(r.Context(), "kept form sent again", slog.String("path", r.URL.Path), slog.Int("bytes", len(one.body)), slog.String("sub", s.Subject))
+	one.become(r)
+	return nil
+}
+
+// takeBack reads and opens the form behind the marker.
+func (f *Forms) takeBack(w http.ResponseWriter, r *http.Request) (*form, error) {
+	select {
+	case f.slots <- struct{}{}:
+		defer func() { <-f.slots }()
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	body, err := f.read(w, r, f.sealedSize())
+	if err != nil {
+		return nil, err
+	}
+	sealed, _ := resent(append(slices.Clip(marker), body...))
+	return f.open(sealed)
+}
+
+// become makes the request the one that was posted first.
+func (one *form) become(r *http.Request) {
+	_ = r.Body.Close() // read to its end
+	r.Body = io.NopCloser(bytes.NewReader(one.body))
+	r.ContentLength = int64(len(one.body))
+	r.TransferEncoding = nil
+	r.Header.Set("Content-Length", strconv.Itoa(len(one.body)))
+	r.Header.Set("Content-Type", one.Type)
+	for name, value := range map[string]string{"Origin": one.Origin, "Referer": one.Referer} {
+		if value == "" {
+			r.Header.Del(name)
+		} else {
+			r.Header.Set(name, value)
+		}
+	}
+}
+
+// rejoined is a body of which the beginning has been read.
+type rejoined struct {
+	io.Reader
+	body io.Closer
+}
+
+func (b *rejoined) Close() error { return b.body.Close() }
+
+func (f *Forms) refused(r *http.Request, code string, status int, detail string, err error) error {
+	f.log.WarnContext(r.Context(), "kept form not sent", slog.String("code", code), slog.String("error", err.Error()))
+	return &problem.Problem{
+		Status: status, Code: code, Title: "This form cannot be sent again", Detail: detail, Err: err,
+		Ways: []problem.Way{{Label: "Go to the start page", Href: "/"}},
+	}
+}
