@@ -161,6 +161,7 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 		{"--check", "--plain-signin"},
 		{"--nonsense"},
 		{"--widget-generation", "g1"},
+		{"--check", "--settings", "path /x"},
 		{"--plain-signin", "--widget-generation", "g3"},
 	} {
 		var out, errs bytes.Buffer

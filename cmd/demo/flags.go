@@ -22,6 +22,8 @@ type options struct {
 	health  string
 	enroll  string
 	idle    time.Duration
+	// settings are further lines of the sidecar's block.
+	settings string
 	// plainSignIn leaves Okta's page as it is without an administrator's changes.
 	plainSignIn bool
 	// widget is the folder with Okta's real Sign-In Widget; empty means the
@@ -52,6 +54,7 @@ func parseFlags(args []string, errs io.Writer) (options, error) {
 	fs.StringVar(&o.health, "health", "", "get `URL`, and exit 0 if that works: for a container's health check")
 	fs.StringVar(&o.enroll, "enroll", defaultEnroll, "the sidecar's enroll `setting`: always, never, or every <duration>")
 	fs.DurationVar(&o.idle, "idle", defaultIdle, "the sidecar's session idle `time`; a few seconds show what happens when a session ends")
+	fs.StringVar(&o.settings, "settings", "", "further `lines` for the sidecar's block in the Caddyfile, to try one out, like \"session { idle 5m }\" over several lines")
 	fs.BoolVar(&o.plainSignIn, "plain-signin", false, "show Okta's own sign-in page, which needs no JavaScript, instead of the one that offers the passkey first")
 	fs.StringVar(&o.widget, "widget", "", "show the sign-in page with Okta's real Sign-In Widget, from `folder`: dist of the npm package @okta/okta-signin-widget, version 7; the default is a small stand-in")
 	fs.StringVar(&o.generation, "widget-generation", signinpage.G2, "`generation` of the widget, the real one or the stand-in: "+signinpage.G2+" or "+signinpage.G3)
@@ -82,6 +85,8 @@ func (o options) wrong(argument string, set map[string]bool) string {
 		return "--check plays the journey with the default of --enroll; leave one of the two out"
 	case o.check && o.plainSignIn:
 		return "--check plays the journey with the page that offers the passkey; leave --plain-signin out"
+	case o.check && o.settings != "":
+		return "--check plays the journey with the settings that it knows; leave --settings out"
 	case o.plainSignIn && (set["widget"] || set["widget-generation"]):
 		return "--plain-signin shows a page without a widget; leave it out, or --widget and --widget-generation"
 	case o.generation != signinpage.G2 && o.generation != signinpage.G3:

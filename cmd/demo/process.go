@@ -55,7 +55,13 @@ func (p *process) begin(ctx context.Context, o options, logs []io.Writer) error 
 	if p.secrets, err = newSecrets(); err != nil {
 		return err
 	}
-	s := site{Place: p.place, Bind: d.names, ClientID: clientID, ProjectID: projectID, PasskeyIDP: passkeyIDP, Enroll: o.enroll, Idle: o.idle.String()}
+	s := site{
+		Place: p.place, Bind: d.names, ClientID: clientID, ProjectID: projectID, PasskeyIDP: passkeyIDP,
+		Enroll: o.enroll, Settings: o.settings,
+	}
+	if o.idle != defaultIdle {
+		s.Idle = o.idle.String()
+	}
 	if err := p.serveOthers(ctx, o, &s); err != nil {
 		return err
 	}

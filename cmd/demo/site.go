@@ -22,6 +22,8 @@ type site struct {
 	ClientID, ProjectID string
 	PasskeyIDP          string
 	Enroll, Idle        string
+	// Settings are further lines of the sidecar's block.
+	Settings string
 	// Authority signs the certificates, with TLS.
 	Authority *authority
 	// App, Okta and Corbado are the addresses that Caddy passes requests on to.

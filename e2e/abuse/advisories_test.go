@@ -1,0 +1,49 @@
+package abuse
+
+import (
+	"testing"
+)
+
+// advisory is one report about a peer, and what it would look like here.
+type advisory struct {
+	// id is the number under which the report is known.
+	id string
+	// lesson says what went wrong there.
+	lesson string
+	attack func(s site)
+	// settings are further lines of the passkeys block, for a site of its own.
+	// Attacks without them share one, and leave nothing behind in it.
+	settings string
+	// alone asks for a site of its own: the attack changes the clouds.
+	alone bool
+}
+
+func TestAdvisories(t *testing.T) {
+	t.Parallel()
+	shared := start(t, "")
+	// One site at a time beside the shared one: each is a process with Caddy in it.
+	own := make(chan struct{}, 1)
+	for _, a := range advisories() {
+		t.Run(a.id, func(t *testing.T) {
+			t.Parallel()
+			s := shared.of(t)
+			if a.settings != "" || a.alone {
+				own <- struct{}{}
+				defer func() { <-own }()
+				s = start(t, a.settings)
+			}
+			t.Log(a.lesson)
+			a.attack(s)
+		})
+	}
+}
+
+func advisories() []advisory {
+	var all []advisory
+	for _, list := range [][]advisory{
+		oauth2Proxy(), caddySecurity(), caddyItself(), pomerium(), modAuthOpenIDC(), authelia(), others(),
+	} {
+		all = append(all, list...)
+	}
+	return all
+}
