@@ -78,6 +78,7 @@ func (p *Passkeys) buildBearer(v values) (err error) {
 		}
 		keys = p.bearerOf.provider
 	}
+	v.bearer.Revoked = p.ended.Revoked
 	p.bearer, err = bearer.New(v.bearer, keys, p.login, p.log)
 	return err
 }
