@@ -65,7 +65,7 @@ func TestRoutes(t *testing.T) {
 	}{
 		{"GET", "/", Challenge, Upstream},
 		{"GET", "/orders?x=1", Challenge, Upstream},
-		{"POST", "/orders", Refuse, Upstream},
+		{"POST", "/orders", KeepForm, Upstream}, // the request is a page's own
 		{"HEAD", "/orders", Refuse, Upstream},
 		{"OPTIONS", "/orders", Refuse, Upstream},
 		{"GET", "/healthz", Upstream, Upstream},

@@ -21,7 +21,7 @@ import (
 // the request's session has; live is that session, nil for none. Its problems are
 // those of Start.
 func (rp *RelyingParty) StepUp(w http.ResponseWriter, r *http.Request, returnPath string, demand stepup.Demand, live *session.Session) error {
-	return rp.depart(w, r, rp.steppingUp(departure{returnPath: returnPath}, demand, live))
+	return rp.depart(w, r, rp.steppingUp(departure{returnPath: returnPath, asked: http.StatusUnauthorized}, demand, live))
 }
 
 // steppingUp makes a departure one that steps up. What the demand is stays with
