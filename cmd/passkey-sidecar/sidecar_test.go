@@ -88,6 +88,7 @@ func newFleet(t *testing.T) *fleet {
 			ID: fleetClientID, Secret: fleetSecret,
 			RedirectURIs:           []string{siteA + "/passkeys/callback", siteB + "/passkeys/callback"},
 			PostLogoutRedirectURIs: []string{siteA + "/passkeys/signed-out", siteB + "/passkeys/signed-out"},
+			RotateRefreshTokens:    true, RefreshLeeway: -1, // the least forgiving
 		}},
 		Users: []okta.User{{
 			Login: "alice@acme.test", Email: "alice@acme.test", EmailVerified: true, FirstName: "Alice", LastName: "Acme", Password: fleetPassword,
@@ -107,6 +108,7 @@ func newFleet(t *testing.T) *fleet {
 			issuer %s
 			client_id %s
 			client_secret {env.TEST_CLIENT_SECRET}
+			scopes openid profile email offline_access
 		}
 		corbado {
 			project_id pro-1
