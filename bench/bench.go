@@ -73,13 +73,13 @@ func (b *bench) plainSite(ctx context.Context) (site, error) {
 	return site{addr: addr, upstream: b.upstream}, err
 }
 
-func (b *bench) sidecarSite(ctx context.Context, scopes string) (site, error) {
+func (b *bench) sidecarSite(ctx context.Context, scopes, further string) (site, error) {
 	s, err := b.plainSite(ctx)
 	if err != nil {
 		return s, err
 	}
 	clientID, err := b.org.register(s.addr)
-	s.before = sidecar(s.addr, s.upstream, b.org.server.Issuer(), clientID, scopes)
+	s.before = sidecar(s.addr, s.upstream, b.org.server.Issuer(), clientID, scopes, further)
 	return s, err
 }
 
@@ -98,8 +98,9 @@ func (b *bench) startPlain(ctx context.Context, name string) (running, error) {
 	return running{s, p}, err
 }
 
-func (b *bench) startSidecar(ctx context.Context, scopes string) (running, error) {
-	s, err := b.sidecarSite(ctx, scopes)
+// startSidecar starts a sidecar, with further lines in its block.
+func (b *bench) startSidecar(ctx context.Context, scopes, further string) (running, error) {
+	s, err := b.sidecarSite(ctx, scopes, further)
 	if err != nil {
 		return running{}, err
 	}

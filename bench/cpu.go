@@ -17,8 +17,8 @@ type signedIn struct {
 // startSignedIn starts a sidecar and signs somebody in, and makes sure that
 // what is about to be measured works: the app learns who the user is, with all
 // groups, and gets none of our cookies.
-func (b *bench) startSignedIn(ctx context.Context, login, scopes string) (s signedIn, err error) {
-	if s.running, err = b.startSidecar(ctx, scopes); err != nil {
+func (b *bench) startSignedIn(ctx context.Context, login, scopes, further string) (s signedIn, err error) {
+	if s.running, err = b.startSidecar(ctx, scopes, further); err != nil {
 		return s, err
 	}
 	if s.cookie, err = b.org.signIn(ctx, s.addr, login); err != nil {
@@ -43,11 +43,16 @@ const cpuBudget = 1.05
 
 // cpu compares what an authenticated request costs.
 func (b *bench) cpu(ctx context.Context) ([]result, error) {
-	s, err := b.startSignedIn(ctx, many, scopesRefresh)
+	s, err := b.startSignedIn(ctx, many, scopesRefresh, "")
 	if err != nil {
 		return nil, err
 	}
 	defer s.end()
+	full, err := b.startSignedIn(ctx, many, scopesRefresh, everySetting)
+	if err != nil {
+		return nil, err
+	}
+	defer full.end()
 	plain, err := b.startPlain(ctx, "plain")
 	if err != nil {
 		return nil, err
@@ -65,12 +70,14 @@ func (b *bench) cpu(ctx context.Context) ([]result, error) {
 	defer floor.end()
 
 	base, ours := plain.row("plain Caddy", ""), s.row("sidecar", s.cookie)
+	fullRow := full.row("sidecar with every setting", full.cookie)
 	floorRow := floor.row("plain Caddy, same bytes in and out", s.cookie)
 	others := []*row{
 		control.row("plain Caddy, another process (noise)", ""),
 		control.row("plain Caddy + the cookie", s.cookie), // not the base's process, whose time would hold both
 		control.rowWith("plain Caddy + the identity headers", identityOf(s.seen)),
 		floorRow,
+		fullRow,
 	}
 	taken, err := b.series(ctx, "cpu", base, append([]*row{ours}, others...))
 	if err != nil {
@@ -80,9 +87,11 @@ func (b *bench) cpu(ctx context.Context) ([]result, error) {
 	for _, o := range others {
 		results = append(results, compare(taken[o], base, o, o.name+", x plain Caddy", 0)[0])
 	}
-	oursOver, floorOver := taken[ours].ratios(), taken[floorRow].ratios()
+	oursOver, floorOver, fullOver := taken[ours].ratios(), taken[floorRow].ratios(), taken[fullRow].ratios()
 	results = append(results, result{
 		What: "sidecar, x plain Caddy with the same bytes", Unit: "x", Budget: cpuBudget, spread: spreadOf(pairwise(oursOver, floorOver, ratio)),
+	}, result{
+		What: "sidecar with every setting, x sidecar", Unit: "x", spread: spreadOf(pairwise(fullOver, oursOver, ratio)),
 	})
 	return b.appendMemoryAfterLoad(results, plain.pid(), s.pid())
 }

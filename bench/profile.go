@@ -20,7 +20,7 @@ func (b *bench) profile(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	ours, err := b.sidecarSite(ctx, scopesRefresh)
+	ours, err := b.sidecarSite(ctx, scopesRefresh, "")
 	if err != nil {
 		return err
 	}

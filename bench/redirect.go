@@ -10,7 +10,7 @@ import (
 // redirect measures the answer to somebody without a session: the redirect to
 // Okta with state, nonce and PKCE made and sealed into a cookie.
 func (b *bench) redirect(ctx context.Context) ([]result, error) {
-	s, err := b.startSidecar(ctx, scopesRefresh)
+	s, err := b.startSidecar(ctx, scopesRefresh, "")
 	if err != nil {
 		return nil, err
 	}

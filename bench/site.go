@@ -46,8 +46,8 @@ http://%s {
 // sidecar is the directive as users write it, with what they leave at its
 // default left out. The session is long, so that no request of a run is due for
 // a renewed cookie, which the load generator would not take.
-func sidecar(addr, upstream, issuer, clientID, scopes string) string {
-	return strings.NewReplacer("{ADDR}", addr, "{UPSTREAM}", upstream, "{ISSUER}", issuer, "{CLIENT}", clientID, "{SCOPES}", scopes,
+func sidecar(addr, upstream, issuer, clientID, scopes, further string) string {
+	return strings.NewReplacer("{FURTHER}", further, "{ADDR}", addr, "{UPSTREAM}", upstream, "{ISSUER}", issuer, "{CLIENT}", clientID, "{SCOPES}", scopes,
 		"{PUBLIC}", publicPath).Replace(`	passkeys {
 		public_url http://{ADDR}
 		okta {
@@ -67,9 +67,24 @@ func sidecar(addr, upstream, issuer, clientID, scopes string) string {
 		}
 		enroll never
 		public {PUBLIC}
-	}
+{FURTHER}	}
 `)
 }
+
+// everySetting is what a site adds that wants all there is: access rules, a
+// step-up, tokens for programs, a signed assertion for the app, the session's end
+// for scripts. (Refresh comes by the scopes, the rest is on by default.)
+const everySetting = `		allow {
+			group "No such group" "Legal - Members"
+			domain example.com acme.test
+		}
+		step_up 5m /admin/* /billing/*
+		bearer {
+			audience api://orders
+		}
+		assertion
+		expiry_header Passkeys-Session-Ends
+`
 
 // sameBytes makes plain Caddy send to the app what the sidecar sends: no cookie
 // of ours, and the identity headers, constant here. What the sidecar costs

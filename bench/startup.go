@@ -91,7 +91,7 @@ func pairsOfStarts[T any](ctx context.Context, b *bench, title string, measure f
 		into  *[]T
 	}{
 		{func() (running, error) { return b.startPlain(ctx, "plain") }, &plain},
-		{func() (running, error) { return b.startSidecar(ctx, scopesRefresh) }, &ours},
+		{func() (running, error) { return b.startSidecar(ctx, scopesRefresh, "") }, &ours},
 	}
 	for pair := range b.pairs + 1 {
 		b.progress("%s: pair %d of %d", title, pair, b.pairs)

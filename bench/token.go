@@ -17,7 +17,7 @@ const (
 // stand-in, with the body that the sidecar sends. One at a time, so nothing
 // queues.
 func (b *bench) connectToken(ctx context.Context) ([]result, error) {
-	s, err := b.startSidecar(ctx, scopes)
+	s, err := b.startSidecar(ctx, scopes, "")
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (b *bench) cookies(ctx context.Context) ([]result, error) {
 		{"session cookie, 5 groups", few, scopes, 700},
 		{"session cookie, 30 groups and a refresh token", many, scopesRefresh, 2000},
 	} {
-		s, err := b.startSignedIn(ctx, c.login, c.scopes)
+		s, err := b.startSignedIn(ctx, c.login, c.scopes, "")
 		if err != nil {
 			return nil, err
 		}

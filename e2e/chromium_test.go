@@ -12,19 +12,18 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	process "github.com/passkey-sidecar/passkey-sidecar/e2e/demo"
 )
 
 // run is what all tests of a run share.
 var run struct {
-	dir string // temporary, for the demo's binary and the browser's profile
+	dir string // temporary, for the browser's profile
 
 	startBrowser sync.Once
 	browser      context.Context
 	stopBrowser  func()
 	browserErr   error
-
-	buildDemo sync.Once
-	demoErr   error
 }
 
 func TestMain(m *testing.M) {
@@ -38,6 +37,7 @@ func TestMain(m *testing.M) {
 		run.stopBrowser = func() {}
 		defer func() {
 			run.stopBrowser()
+			process.Remove()
 			_ = os.RemoveAll(dir) // a leftover in the temporary folder harms nobody
 		}()
 		if err := os.RemoveAll(failures); err != nil {

@@ -81,9 +81,9 @@ func forwardedHost(s site) {
 // authorization is the authorization request that an answer sends a browser to.
 func (c *client) authorization(a answer) *url.URL {
 	c.t.Helper()
-	u, err := a.Location()
-	if err != nil || !strings.HasPrefix(u.String(), c.site.Okta.Origin+"/oauth2/default/v1/authorize?") {
-		c.t.Fatalf("no authorization request: %s, Location %v", a.Status, u)
+	u, there := c.next(a)
+	if !there || !strings.HasPrefix(u.String(), c.site.Okta.Origin+"/oauth2/default/v1/authorize?") {
+		c.t.Fatalf("no authorization request: %s, leads to %v", a.Status, u)
 	}
 	return u
 }

@@ -116,7 +116,7 @@ func twoTabs(s site) {
 	c := s.client()
 	first, second := c.browse("/headers?tab=1"), c.browse("/headers?tab=2")
 	late := c.follow(first)
-	if a := c.signIn(alice, second.Header.Get("Location")); a.Request.URL.RequestURI() != "/headers?tab=2" {
+	if a := c.signIn(alice, c.authorization(second).String()); a.Request.URL.RequestURI() != "/headers?tab=2" {
 		s.t.Errorf("the second tab ends at %s", a.Request.URL)
 	}
 	if late.StatusCode != http.StatusOK {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -122,17 +123,35 @@ func (c *client) browse(target string, headers ...string) answer {
 // follow goes where answers send the browser, to the last of them.
 func (c *client) follow(a answer) answer {
 	c.t.Helper()
-	for hops := 0; a.StatusCode/100 == 3; hops++ {
+	for hops := 0; ; hops++ {
 		if hops == 20 {
 			c.t.Fatalf("a redirect loop at %s", a.Request.URL.Redacted())
 		}
-		next, err := a.Location()
-		if err != nil {
-			c.t.Fatal(err)
+		next, there := c.next(a)
+		if !there {
+			return a
 		}
 		a = c.browse(next.String())
 	}
-	return a
+}
+
+// beforeOkta is the page that keeps a fragment on the way to Okta.
+var beforeOkta = regexp.MustCompile(`<html lang="en" data-to="([^"]+)"`)
+
+// next is where an answer sends the browser, by redirect or by its script.
+func (c *client) next(a answer) (to *url.URL, there bool) {
+	c.t.Helper()
+	if page := beforeOkta.FindStringSubmatch(a.body); page != nil {
+		return c.site.parse(html.UnescapeString(page[1])), true
+	}
+	if a.StatusCode/100 != 3 {
+		return nil, false
+	}
+	to, err := a.Location()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return to, true
 }
 
 var (

@@ -16,6 +16,13 @@ type Emulator struct {
 	client *http.Client
 }
 
+// In is the emulator for another test, which its failures are told to.
+func (e Emulator) In(t *testing.T) Emulator {
+	t.Helper()
+	e.t = t
+	return e
+}
+
 // Fault makes something go wrong until it is cleared.
 func (e Emulator) Fault(name string) {
 	e.t.Helper()
