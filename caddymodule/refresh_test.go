@@ -121,3 +121,21 @@ func TestRightsFollowOkta(t *testing.T) {
 		t.Error("not in the log")
 	}
 }
+
+// A session that ends by its refresh leaves the request to the token that it
+// carries, if that holds.
+func TestBearerTokenBesideASessionThatEnds(t *testing.T) {
+	w := newWorld(t)
+	for token, want := range map[string]int{"Bearer garbage": http.StatusUnauthorized, w.accessToken("alice@acme.test", nil): http.StatusOK} {
+		w.startOffline("bearer {\naudience api://default\n}")
+		b := w.browser()
+		b.signIn("/a")
+		b.change(due)
+		if err := w.okta.RevokeTokens("alice@acme.test"); err != nil {
+			t.Fatal(err)
+		}
+		if p := b.get("/api", "Accept", "application/json", "Authorization", token); p.StatusCode != want {
+			t.Errorf("%.14s: %s %s", token, p.Status, p.body)
+		}
+	}
+}

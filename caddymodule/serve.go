@@ -12,7 +12,7 @@ import (
 func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	p.headers.Scrub(r)
 	p.shared.await(r.Context())
-	d := p.gate.Admit(r)
+	d := p.refreshed(w, r, p.gate.Admit(r))
 	if d.Verdict == gate.BearerToken {
 		var err error
 		if d, err = p.admitBearer(r); err != nil {
@@ -20,7 +20,6 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 			return p.refuseBearer(w, r, err)
 		}
 	}
-	d = p.refreshed(w, r, d)
 	setPlaceholders(r, d.Session)
 
 	if d.Verdict == gate.Upstream {
@@ -95,7 +94,7 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 // refreshed refreshes a session that is due before it is used, and decides anew
 // when that has changed or ended it.
 func (p *Passkeys) refreshed(w http.ResponseWriter, r *http.Request, d gate.Decision) gate.Decision {
-	if d.Session == nil || d.Bearer || !d.Verdict.UsesSession() {
+	if d.Session == nil || !d.Verdict.UsesSession() {
 		return d
 	}
 	s := p.login.Refresh(w, r, d.Session)
