@@ -11,6 +11,9 @@ type advisory struct {
 	// lesson says what went wrong there.
 	lesson string
 	attack func(s site)
+	// elsewhere is "file function" of tests that play it, from the root of the
+	// repository.
+	elsewhere []string
 	// settings are further lines of the passkeys block, for a site of its own.
 	// Attacks without them share one, and leave nothing behind in it.
 	settings string
@@ -26,13 +29,22 @@ func TestAdvisories(t *testing.T) {
 	for _, a := range advisories() {
 		t.Run(a.id, func(t *testing.T) {
 			t.Parallel()
+			t.Log(a.lesson)
+			for _, test := range a.elsewhere {
+				exists(t, test)
+			}
+			if a.attack == nil {
+				if len(a.elsewhere) == 0 {
+					t.Error("nobody plays this attack")
+				}
+				return
+			}
 			s := shared.of(t)
 			if a.settings != "" || a.alone {
 				own <- struct{}{}
 				defer func() { <-own }()
 				s = start(t, a.settings)
 			}
-			t.Log(a.lesson)
 			a.attack(s)
 		})
 	}
@@ -41,7 +53,7 @@ func TestAdvisories(t *testing.T) {
 func advisories() []advisory {
 	var all []advisory
 	for _, list := range [][]advisory{
-		oauth2Proxy(), caddySecurity(), caddyItself(), pomerium(), modAuthOpenIDC(), authelia(), others(),
+		oauth2Proxy(), caddySecurity(), caddyItself(), pomerium(), modAuthOpenIDC(), authelia(), others(), elsewhere(),
 	} {
 		all = append(all, list...)
 	}

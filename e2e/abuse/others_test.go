@@ -3,6 +3,10 @@ package abuse
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -90,4 +94,28 @@ func deactivatedUser(s site) {
 		s.t.Errorf("the sign-in ends at %s: %s", a.Request.URL, a.Status)
 	}
 	c.refused("afterwards", c.send(http.MethodGet, "/headers", ""))
+}
+
+// knownFlaws holds the versions that are built in against those that are mended.
+func knownFlaws(s site) {
+	mod, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for module, mended := range map[string]string{
+		"golang.org/x/oauth2": "v0.27.0", "github.com/go-jose/go-jose/v4": "v4.1.4", "github.com/caddyserver/caddy/v2": "v2.11.4",
+	} {
+		found := regexp.MustCompile(`(?m)^\t` + regexp.QuoteMeta(module) + ` (v\S+)`).FindSubmatch(mod)
+		if found == nil || older(string(found[1]), mended) {
+			s.t.Errorf("%s is %q, mended in %s", module, found, mended)
+		}
+	}
+}
+
+// older compares versions without pre-releases.
+func older(a, b string) bool {
+	var x, y [3]int
+	_, errX := fmt.Sscanf(a, "v%d.%d.%d", &x[0], &x[1], &x[2])
+	_, errY := fmt.Sscanf(b, "v%d.%d.%d", &y[0], &y[1], &y[2])
+	return errX != nil || errY != nil || slices.Compare(x[:], y[:]) < 0
 }
