@@ -61,7 +61,7 @@ func redirectToOkta(ctx context.Context, j *journey) (string, error) {
 	q := to.Query()
 	for name, want := range map[string]string{
 		"response_type": "code", "code_challenge_method": "S256", "client_id": clientID,
-		"redirect_uri": j.place.App + "/passkeys/callback", "scope": "openid profile email groups",
+		"redirect_uri": j.place.App + "/passkeys/callback", "scope": "openid profile email groups offline_access",
 	} {
 		if q.Get(name) != want {
 			return "", fmt.Errorf("authorization request: %s is %q instead of %q", name, q.Get(name), want)

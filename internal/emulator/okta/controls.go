@@ -35,6 +35,7 @@ func (s *Server) routeControls() {
 		"POST users":               s.controlAddUser,
 		"PATCH users/{id}":         s.controlChangeUser,
 		"DELETE users/{id}/tokens": s.controlRevokeTokens,
+		"POST access-tokens":       s.controlAccessToken,
 
 		"GET sign-in-page":                            s.controlSignInPage,
 		"PUT sign-in-page":                            s.controlSetSignInPage,
