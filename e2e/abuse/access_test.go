@@ -87,3 +87,16 @@ func otherLettersOfAGuardedPath(s site) {
 		s.t.Errorf("a path without a guard: %s", a.Status)
 	}
 }
+
+func staleSignIn(s site) {
+	s.Okta.Fault("old_auth_time")
+	c := s.client()
+	c.signIn(alice, "/headers")
+	for kind, want := range map[string]int{"passkey-append": http.StatusUnauthorized, "passkey-delete": http.StatusUnauthorized, "passkey-list": http.StatusOK} {
+		a := c.send(http.MethodPost, "/passkeys/connect-token", `{"type":"`+kind+`"}`,
+			"Content-Type", "application/json", "Accept", "application/json", "Origin", s.App, "Sec-Fetch-Site", "same-origin")
+		if a.StatusCode != want || want != http.StatusOK && !strings.Contains(a.body, "step_up_required") {
+			s.t.Errorf("%s: %s %.200s", kind, a.Status, a.body)
+		}
+	}
+}

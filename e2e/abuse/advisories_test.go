@@ -10,6 +10,7 @@ type advisory struct {
 	id string
 	// lesson says what went wrong there.
 	lesson string
+	// attack plays it; one that would have to wait for a session to age has none.
 	attack func(s site)
 	// elsewhere is "file function" of tests that play it, from the root of the
 	// repository.

@@ -75,9 +75,9 @@ var cornerCases = []cornerCase{
 	{name: "app inside a frame", play: insideAFrame},
 	{name: "cookie attributes", play: cookieAttributes},
 	{name: "renamed user", play: renamedUser, alone: true},
-	{name: "session outlives Okta's", elsewhere: []string{"internal/session/session_test.go TestIdleAndLifetime"}},
+	{name: "session outlives Okta's", elsewhere: []string{"internal/session/session_test.go TestIdleAndLifetime", "caddymodule/refresh_test.go TestRightsFollowOkta"}},
 	{name: "sign-out is not undone at once", play: signOutStays},
-	{name: "deactivated user", play: deactivatedUser, alone: true},
+	{name: "deactivated user", play: deactivatedUser, alone: true, elsewhere: []string{"caddymodule/refresh_test.go TestRightsFollowOkta"}},
 	{name: "PKCE", elsewhere: []string{"internal/login/start_test.go TestAuthorizationRequest"}},
 	{name: "nonce", elsewhere: []string{"internal/login/idtoken_test.go TestHostileIDToken"}},
 	{name: "trailing slash of the issuer", elsewhere: []string{"caddymodule/auth0_test.go TestIssuerWithoutItsSlashIsExplained"}},
@@ -90,7 +90,8 @@ var cornerCases = []cornerCase{
 	{name: "userinfo of somebody else", play: foreignUserinfo, alone: true},
 	{name: "session fixation", play: sessionFixation},
 	{name: "forged identity headers", play: otherSpellings, elsewhere: []string{"internal/gate/headers_test.go TestForgedIdentityHeaders"}},
-	{name: "token endpoint limits us", play: tokenLimit, alone: true},
+	{name: "passkeys change after a fresh sign-in only", play: staleSignIn, alone: true},
+	{name: "token endpoint limits us", play: tokenLimit, alone: true, elsewhere: []string{"internal/login/refreshtrouble_test.go TestRefreshKeepsTheSession"}},
 	{name: "mail scanner opens the callback", play: mailScanner, alone: true},
 }
 

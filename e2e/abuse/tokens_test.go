@@ -8,17 +8,29 @@ import (
 )
 
 const (
-	clientID = "0oademoorders0000001"
-	bearer   = "bearer {\n audience api://default\n}"
+	clientID    = "0oademoorders0000001"
+	forPrograms = "bearer {\n audience api://default\n}"
 )
 
 func tokensAndSignOut() []advisory {
 	return []advisory{
-		{id: "GHSA-wcvh-g65p-v576", lesson: "bearer tokens of another audience, or without an end, were taken", attack: bearerTokens, settings: bearer},
-		{id: "CVE-2022-29226 bearer", lesson: "any bearer token counted as a sign-in", attack: garbageAuthorization, settings: bearer},
+		{id: "GHSA-wcvh-g65p-v576", lesson: "bearer tokens of another audience, or without an end, were taken", attack: bearerTokens, settings: forPrograms},
+		{id: "CVE-2022-29226 bearer", lesson: "any bearer token counted as a sign-in", attack: garbageAuthorization, settings: forPrograms},
+		{
+			id: "CVE-2026-33496 oathkeeper", lesson: "what was cached for one audience counted for another",
+			elsewhere: []string{"internal/bearer/memory_test.go TestMemoryIsForOneIssuerAndAudience"},
+		},
+		{
+			id: "CVE-2021-41230 GHSA-x883-2vmg-xwf7", lesson: "changed groups counted late or never",
+			elsewhere: []string{"caddymodule/refresh_test.go TestRightsFollowOkta", "internal/login/refresh_test.go TestChangedGroupsCountOnTheSameRequest"},
+		},
+		{
+			id: "mod_auth_openidc 2026-07-31 CVE-2025-53942 refresh", lesson: "a refreshed ID token was not verified; a deactivated user stayed in",
+			elsewhere: []string{"internal/login/refreshtrouble_test.go TestRefreshedSessionEnds", "caddymodule/refresh_test.go TestRightsFollowOkta"},
+		},
 		{id: "CVE-2024-21492 CVE-2026-34454", lesson: "the old cookie was good after sign-out", attack: replayAfterSignOut},
 		{id: "mod_auth_openidc 2026-08-07 front-channel", lesson: "anybody could end a session by a link", attack: foreignFrontchannel},
-		{id: "mod_auth_openidc 2026-08-07 logout token", lesson: "logout tokens without iat, jti or events were taken", attack: flawedLogoutTokens, alone: true},
+		{id: "mod_auth_openidc 2026-08-07 logout token", lesson: "logout tokens without events, replayed or for others were taken", attack: flawedLogoutTokens, alone: true},
 		{id: "Universal Logout", lesson: "an endpoint that anybody can reach must judge the token first", attack: flawedUniversalLogout, alone: true},
 		{id: "mod_auth_openidc 2021 kept form", lesson: "scripts in the page that keeps a form; forms of other sites kept", attack: keptForms},
 		{id: "forged assertion", lesson: "an app that trusts the assertion must never see the client's", attack: forgedAssertion, settings: "assertion {\n audience orders\n}"},
