@@ -20,12 +20,15 @@ func TestCorbadoKnowsNoWayIn(t *testing.T) {
 		{"frontend-hang", notLoaded},
 	} {
 		t.Run(tt.fault, func(t *testing.T) {
-			d.within(t).corbado.fault(tt.fault)
+			corbado := d.within(t).corbado
+			corbado.clearFaults()
+			corbado.fault(tt.fault)
 			p, tb := newPerson(t, d)
 			tb.open(wanted)
+			// The form is there before the component too, and while it tries.
+			tb.until("the component's end", "named('Sign in with a passkey').length > 0")
 			tb.formWorks(wanted)
 			p.undisturbed(tt.expected, notLoaded, "passkeys: the component shows nothing")
-			d.corbado.clearFaults()
 		})
 	}
 }

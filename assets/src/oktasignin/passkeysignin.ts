@@ -20,7 +20,7 @@ export class PasskeySignIn {
   private leaving = false;
   private broken = false;
   private loaded = false;
-  private typed = false;
+  private busy = false;
   private identifying = false;
   private watchdog: number | undefined;
   private conditional: AbortController | undefined;
@@ -36,8 +36,12 @@ export class PasskeySignIn {
     this.view.other.addEventListener('click', () => this.fallBack());
     this.view.again.addEventListener('click', () => this.open());
     this.view.reload.addEventListener('click', () => location.reload());
-    // A script that comes late must not take the form away from busy hands.
-    this.view.root.addEventListener('keydown', () => (this.typed = true), { once: true });
+    // A script that comes late must not take the form away from busy hands: they
+    // may have clicked, and not yet typed or pasted. What a password manager fills
+    // in by itself is nobody's choice, so 'input' does not count.
+    for (const touch of ['keydown', 'pointerdown'] as const) {
+      this.view.root.addEventListener(touch, () => (this.busy = true), { once: true });
+    }
     // Back from Okta into a page that the browser kept: its result is spent.
     window.addEventListener('pageshow', (event) => event.persisted && this.returned());
     const late = setTimeout(() => this.giveUp('the script did not come in time'), patience);
@@ -79,7 +83,7 @@ export class PasskeySignIn {
     if (!this.identifying || this.leaving) {
       return;
     }
-    if (this.view.oktaSaysError() || (this.typed && !this.mounted)) {
+    if (this.view.oktaSaysError() || (this.busy && !this.mounted)) {
       this.conventional = true;
     }
     if (!this.conventional && this.mount()) {

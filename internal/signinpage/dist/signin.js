@@ -162,14 +162,16 @@
       this.leaving = false;
       this.broken = false;
       this.loaded = false;
-      this.typed = false;
+      this.busy = false;
       this.identifying = false;
     }
     start(nonce2) {
       this.view.other.addEventListener("click", () => this.fallBack());
       this.view.again.addEventListener("click", () => this.open());
       this.view.reload.addEventListener("click", () => location.reload());
-      this.view.root.addEventListener("keydown", () => this.typed = true, { once: true });
+      for (const touch of ["keydown", "pointerdown"]) {
+        this.view.root.addEventListener(touch, () => this.busy = true, { once: true });
+      }
       window.addEventListener("pageshow", (event) => event.persisted && this.returned());
       const late = setTimeout(() => this.giveUp("the script did not come in time"), patience);
       fetchScript(
@@ -206,7 +208,7 @@
       if (!this.identifying || this.leaving) {
         return;
       }
-      if (this.view.oktaSaysError() || this.typed && !this.mounted) {
+      if (this.view.oktaSaysError() || this.busy && !this.mounted) {
         this.conventional = true;
       }
       if (!this.conventional && this.mount()) {
