@@ -1,6 +1,7 @@
 package resume
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/assets"
@@ -107,23 +109,30 @@ func (s script) page(w http.ResponseWriter, status int, to, data string) error {
 		inline = `">Continue</a></p></noscript><script>`
 		end    = "</script></body></html>\n"
 	)
-	body := make([]byte, 0, len(start)+len(head)+len(rest)+len(link)+len(inline)+len(end)+3*len(to)+len(data)+len(s.text)+1)
+	body := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
+	defer bodies.Put(body)
+	body.Reset()
 	for _, part := range [...]string{start, to, `"`, data, head, rest, to, link, to, inline, s.text, end} {
-		body = append(body, part...)
+		body.WriteString(part)
 	}
 	h := w.Header()
-	h["Cache-Control"] = []string{"no-store"}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	h["Content-Security-Policy"] = []string{s.policy}
-	h["Content-Type"] = []string{"text/html; charset=utf-8"}
-	h["Cross-Origin-Resource-Policy"] = []string{"same-origin"}
-	h["Referrer-Policy"] = []string{"no-referrer"}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
-	h["X-Frame-Options"] = []string{"DENY"}
+	// One array for all values; a list that somebody appends to gets its own.
+	values := [...]string{
+		"no-store", strconv.Itoa(body.Len()), s.policy, "text/html; charset=utf-8", "same-origin", "no-referrer", "nosniff", "DENY",
+	}
+	for i, name := range [len(values)]string{
+		"Cache-Control", "Content-Length", "Content-Security-Policy", "Content-Type", "Cross-Origin-Resource-Policy",
+		"Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options",
+	} {
+		h[name] = values[i : i+1 : i+1]
+	}
 	w.WriteHeader(status)
-	_, err := w.Write(body)
+	_, err := w.Write(body.Bytes())
 	return err
 }
+
+// bodies keeps the pages' memory: everybody without a session gets one.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // escapeNonASCII percent-encodes bytes that RFC 3986 has no place for.
 func escapeNonASCII(s string) string {
