@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 )
 
 // provider is an OpenID provider that signs everybody in without asking, with
@@ -31,11 +33,7 @@ type provider struct {
 
 func newProvider(t *testing.T, claims map[string]any) *provider {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := &provider{t: t, key: key, claims: claims, asked: map[string]url.Values{}}
+	o := &provider{t: t, key: jwttest.RSAKey("k1"), claims: claims, asked: map[string]url.Values{}}
 	mux := http.NewServeMux()
 	o.Server = httptest.NewServer(mux)
 	o.issuer = o.URL
@@ -51,7 +49,7 @@ func newProvider(t *testing.T, claims map[string]any) *provider {
 		})
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k1", Algorithm: "RS256", Use: "sig"}}})
+		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: o.key.Public(), KeyID: "k1", Algorithm: "RS256", Use: "sig"}}})
 	})
 	mux.HandleFunc("GET /authorize", func(w http.ResponseWriter, r *http.Request) {
 		q, code := r.URL.Query(), rand.Text()
@@ -81,25 +79,7 @@ func (o *provider) idToken(asked url.Values) string {
 }
 
 func (o *provider) sign(claims map[string]any) string {
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		o.t.Error(err)
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: o.key}, (&jose.SignerOptions{}).WithHeader("kid", "k1"))
-	if err != nil {
-		o.t.Error(err)
-		return ""
-	}
-	jws, err := signer.Sign(payload)
-	if err != nil {
-		o.t.Error(err)
-		return ""
-	}
-	compact, err := jws.CompactSerialize()
-	if err != nil {
-		o.t.Error(err)
-	}
-	return compact
+	return jwttest.Sign(o.t, jose.SigningKey{Algorithm: jose.RS256, Key: o.key}, map[string]any{"kid": "k1"}, claims)
 }
 
 // startAt runs the site with another issuer than the org.

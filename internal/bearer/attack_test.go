@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 )
 
 // GHSA-wcvh-g65p-v576 (mod_auth_openidc): bearer tokens without aud were taken,
@@ -97,19 +99,7 @@ func part(v any) string {
 func TestAlgorithmConfusion(t *testing.T) {
 	s := newService(t)
 	body := part(s.claims(nil))
-	hmac, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: rsaKey().N.Bytes()}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	payload, _ := json.Marshal(s.claims(nil)) //nolint:errchkjson // a map of a test
-	jws, err := hmac.Sign(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hs256, err := jws.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
+	hs256 := jwttest.Sign(t, jose.SigningKey{Algorithm: jose.HS256, Key: rsaKey().N.Bytes()}, nil, s.claims(nil))
 	signature := strings.Split(s.sign(s.claims(nil), nil), ".")[2]
 	for name, tc := range map[string]struct {
 		token string

@@ -3,7 +3,6 @@ package bearer
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
@@ -11,12 +10,12 @@ import (
 	"maps"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -28,13 +27,7 @@ const (
 	testClient   = "0oaclient00000000001"
 )
 
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
+func rsaKey() *rsa.PrivateKey { return jwttest.RSAKey("k1") }
 
 // service is a verifier with keys and a log that tests look into.
 type service struct {
@@ -95,27 +88,9 @@ func (s *service) claims(change map[string]any) map[string]any {
 // sign makes a token; header members of value nil are left out.
 func (s *service) sign(claims, header map[string]any) string {
 	s.tb.Helper()
-	options := new(jose.SignerOptions).WithHeader("kid", "k1")
-	for name, value := range header {
-		options.WithHeader(jose.HeaderKey(name), value)
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: rsaKey()}, options)
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	jws, err := signer.Sign(payload)
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	compact, err := jws.CompactSerialize()
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	return compact
+	all := map[string]any{"kid": "k1"}
+	maps.Copy(all, header)
+	return jwttest.Sign(s.tb, jose.SigningKey{Algorithm: jose.RS256, Key: rsaKey()}, all, claims)
 }
 
 func (s *service) ask(authorization ...string) (*session.Session, error) {

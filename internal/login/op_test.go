@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 )
 
 const (
@@ -22,14 +24,7 @@ const (
 	testSecret   = "client-secret-that-must-not-leak"
 )
 
-// rsaKey is made once: two thousand bits take a while.
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
+func rsaKey() *rsa.PrivateKey { return jwttest.RSAKey("k1") }
 
 // op is an OpenID provider that can be told to lie. It has a code of its own:
 // sharing one with the relying party would share its bugs.
@@ -201,23 +196,7 @@ func atHash(accessToken string) string {
 
 func signWith(t *testing.T, alg jose.SignatureAlgorithm, key any, kid string, claims map[string]any) string {
 	t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", kid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	jws, err := signer.Sign(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compact, err := jws.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compact
+	return jwttest.Sign(t, jose.SigningKey{Algorithm: alg, Key: key}, map[string]any{"kid": kid}, claims)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,12 +11,12 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
@@ -29,24 +27,6 @@ const (
 	testSite   = "https://app.example.com"
 	testAud    = testSite + "/passkeys/universal-logout"
 )
-
-// rsaKey makes the keys k1 (known) and strange (unknown) once.
-var rsaKey = func() func(name string) *rsa.PrivateKey {
-	var mu sync.Mutex
-	keys := map[string]*rsa.PrivateKey{}
-	return func(name string) *rsa.PrivateKey {
-		mu.Lock()
-		defer mu.Unlock()
-		if keys[name] == nil {
-			key, err := rsa.GenerateKey(rand.Reader, 2048)
-			if err != nil {
-				panic(err)
-			}
-			keys[name] = key
-		}
-		return keys[name]
-	}
-}()
 
 var errDown = errors.New("keys down")
 
@@ -66,7 +46,7 @@ func (k *keyring) VerifySignature(_ context.Context, jwt string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	return jws.Verify(&rsaKey(k.name).PublicKey)
+	return jws.Verify(&jwttest.RSAKey(k.name).PublicKey)
 }
 
 // recorder records what ended, and is the replay record and the cookies too.
@@ -142,32 +122,7 @@ func (f *fixture) universalClaims() map[string]any {
 // sign makes a token with a key of that name.
 func (f *fixture) sign(key string, header map[string]any, claims map[string]any) string {
 	f.t.Helper()
-	return f.signWith(jose.SigningKey{Algorithm: jose.RS256, Key: rsaKey(key)}, header, claims)
-}
-
-func (f *fixture) signWith(key jose.SigningKey, header map[string]any, claims map[string]any) string {
-	f.t.Helper()
-	options := &jose.SignerOptions{}
-	for name, value := range header {
-		options.WithHeader(jose.HeaderKey(name), value)
-	}
-	signer, err := jose.NewSigner(key, options)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	jws, err := signer.Sign(payload)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	compact, err := jws.CompactSerialize()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return compact
+	return jwttest.Sign(f.t, jose.SigningKey{Algorithm: jose.RS256, Key: jwttest.RSAKey(key)}, header, claims)
 }
 
 var universalHeader = map[string]any{"typ": "global-token-revocation+jwt", "kid": "k1"}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 )
 
 func TestUniversalLogoutEndsAUsersSessions(t *testing.T) {
@@ -120,7 +122,7 @@ func TestUniversalLogoutRefusesBeforeItFetches(t *testing.T) {
 // TestUniversalLogoutAlgorithmConfusion signs with what everybody knows.
 func TestUniversalLogoutAlgorithmConfusion(t *testing.T) {
 	f := newFixture(t)
-	public, err := x509.MarshalPKIXPublicKey(&rsaKey("org").PublicKey)
+	public, err := x509.MarshalPKIXPublicKey(&jwttest.RSAKey("org").PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +134,7 @@ func TestUniversalLogoutAlgorithmConfusion(t *testing.T) {
 	none := enc.EncodeToString([]byte(`{"typ":"global-token-revocation+jwt","alg":"none"}`)) + "." + enc.EncodeToString(payload) + "."
 	for name, token := range map[string]string{
 		"alg none":                        none,
-		"HS256 keyed with the public key": f.signWith(jose.SigningKey{Algorithm: jose.HS256, Key: public}, universalHeader, f.universalClaims()),
+		"HS256 keyed with the public key": jwttest.Sign(t, jose.SigningKey{Algorithm: jose.HS256, Key: public}, universalHeader, f.universalClaims()),
 	} {
 		f.wantStatus(name, f.universal(token, aliceByEmail), http.StatusUnauthorized)
 		f.wantEnded(name)
@@ -157,7 +159,7 @@ func TestUniversalLogoutWithForeignSignature(t *testing.T) {
 		"the org's key for the issuer's name":     f.sign("org", universalHeader, byIssuer),
 		"a signature of another payload":          parts[0] + "." + swapped[1] + "." + parts[2],
 		"a signature cut off":                     parts[0] + "." + parts[1] + ".",
-		"a key that the token brings with itself": f.signWith(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: rsaKey("strange"), KeyID: "k1"}}, map[string]any{"typ": "global-token-revocation+jwt", "jwk": jose.JSONWebKey{Key: rsaKey("strange").Public(), KeyID: "k1"}}, f.universalClaims()),
+		"a key that the token brings with itself": jwttest.Sign(t, jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: jwttest.RSAKey("strange"), KeyID: "k1"}}, map[string]any{"typ": "global-token-revocation+jwt", "jwk": jose.JSONWebKey{Key: jwttest.RSAKey("strange").Public(), KeyID: "k1"}}, f.universalClaims()),
 	} {
 		f.wantStatus(name, f.universal(token, aliceByEmail), http.StatusUnauthorized)
 		f.wantEnded(name)
