@@ -2,12 +2,10 @@ package caddymodule
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/dustin/go-humanize"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
@@ -30,36 +28,16 @@ func (s *Resend) parse(d *caddyfile.Dispenser) error {
 		return d.Err("resend takes exactly one value: a size like 512KiB or 1MiB, or off")
 	}
 	if s.Off = raw == "off"; !s.Off {
-		size, err := parseSize(raw)
-		if err != nil {
+		size, err := humanize.ParseBytes(raw)
+		if err != nil || size == 0 {
 			return d.Errf("resend '%s' is neither off nor a size like 512KiB or 1MiB", raw)
 		}
-		if s.MaxSize = size; size > resume.MaxSize {
+		if size > resume.MaxSize {
 			return d.Errf("resend %s is too large: a browser's storage takes forms of at most %dKiB", raw, resume.MaxSize>>10)
 		}
+		s.MaxSize = int64(size)
 	}
 	return noBlock(d, "resend")
-}
-
-// sizeUnits are factors of a byte.
-var sizeUnits = []struct {
-	name   string
-	factor int64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"kB", 1000}, {"KB", 1000}, {"MB", 1000 * 1000}, {"B", 1}, {"", 1}}
-
-func parseSize(raw string) (int64, error) {
-	for _, unit := range sizeUnits {
-		digits, ok := strings.CutSuffix(raw, unit.name)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseInt(digits, 10, 32)
-		if err != nil || n <= 0 {
-			return 0, fmt.Errorf("%q is not a size", raw)
-		}
-		return n * unit.factor, nil
-	}
-	return 0, fmt.Errorf("%q is not a size", raw)
 }
 
 // keepForms makes the room for them, unless it is off.
@@ -82,7 +60,7 @@ func (p *Passkeys) keepForm(w http.ResponseWriter, r *http.Request) error {
 	reason := ""
 	switch {
 	case errors.Is(err, resume.ErrTooLarge):
-		reason = fmt.Sprintf("Your form is larger than %d KiB, too large to be kept.", p.forms.Size()>>10)
+		reason = "Your form is larger than " + humanize.IBytes(uint64(p.forms.Size())) + ", too large to be kept." //nolint:gosec // G115: a size is never negative
 	case err != nil:
 		reason = "Your form could not be kept."
 	}

@@ -100,7 +100,7 @@ func TestAFormThatIsTooLargeIsToldSo(t *testing.T) {
 	w := newWorld(t)
 	w.start("resend 1KiB")
 	p := w.browser().send(http.MethodPost, "/orders", url.Values{"item": {strings.Repeat("x", 300_000)}}, own...)
-	if p.StatusCode != http.StatusUnauthorized || !strings.Contains(p.body, "larger than 1 KiB") || keptForm.MatchString(p.body) {
+	if p.StatusCode != http.StatusUnauthorized || !strings.Contains(p.body, "larger than 1.0 KiB") || keptForm.MatchString(p.body) {
 		t.Errorf("%s %s", p.Status, p.body)
 	}
 }

@@ -217,7 +217,7 @@ func TestAFormThatIsTooLargeIsNotLostEither(t *testing.T) {
 	})()`)
 	tb.forget()
 	tb.press("Send complaint")
-	tb.see("larger than 1024 KiB")
+	tb.see("larger than 1.0 MiB")
 	tb.shoot("form-too-large")
 	other := p.newTab()
 	other.open("/passkeys/login?return=%2Fpasskeys%2Fsigned-in")
