@@ -112,15 +112,22 @@ func (rp *RelyingParty) refreshInFleet(ctx context.Context, s *session.Session) 
 func (f *fleet) turn(ctx context.Context, s *session.Session) (known refreshed, mine bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
 	defer cancel()
-	turn, result := refreshKeys(s.ID)
+	turn, _ := refreshKeys(s.ID)
 	if mine, err = f.turns.Once(ctx, turn, turnKept); err != nil {
 		return refreshed{}, false, err
 	}
+	known, err = f.known(ctx, s)
+	return known, mine, err // with the turn, others wait for what comes
+}
+
+// known returns what replicas have handed over of a session.
+func (f *fleet) known(ctx context.Context, s *session.Session) (refreshed, error) {
+	_, result := refreshKeys(s.ID)
 	sealed, found, err := f.results.Get(ctx, result)
 	if err != nil || !found {
-		return refreshed{}, mine, err // with the turn, others wait for what comes
+		return refreshed{}, err
 	}
-	return f.open(sealed, s), mine, nil
+	return f.open(sealed, s), nil
 }
 
 func (f *fleet) release(ctx context.Context, turn string) {

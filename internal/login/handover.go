@@ -94,6 +94,17 @@ func (h *Handover) join(s *session.Session, due func(*session.Session) bool) (*r
 	return f, known
 }
 
+// newest returns the newest that is known of a session: s itself or what a refresh
+// made of it.
+func (h *Handover) newest(s *session.Session) *session.Session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if held := h.held[s.ID]; held != nil {
+		return refreshed{session: held.session}.newer(s)
+	}
+	return s
+}
+
 // settle keeps a result and lets everybody go who waits for it.
 func (h *Handover) settle(f *refreshFlight, s *session.Session, result refreshed, kept time.Duration) {
 	h.mu.Lock()

@@ -19,9 +19,10 @@ import (
 const revokeTimeout = 10 * time.Second
 
 // revokeRefreshToken withdraws the refresh token of a live session at the
-// provider (RFC 7009) and closes the channel when that is over. A failure is
-// logged and stops nothing: the session here has ended, and the token was in its
-// cookie only. Okta ends the access tokens of the same grant with it.
+// provider (RFC 7009), the newest one where the browser lost a renewed cookie, and
+// closes the channel when that is over. A failure is logged and stops nothing: the
+// session here has ended, and the token was in its cookie only. Okta ends the
+// access tokens of the same grant with it.
 //
 // Only the person's own sign-out comes here. What an identity provider or a
 // stranger says of a session ends it, and revokes nothing.
@@ -36,11 +37,28 @@ func (rp *RelyingParty) revokeRefreshToken(s *session.Session) <-chan struct{} {
 		// Not the request's context, which ends with the answer.
 		ctx, cancel := context.WithTimeout(context.Background(), revokeTimeout)
 		defer cancel()
-		if err := rp.revoke(ctx, s.RefreshToken); err != nil {
+		if err := rp.revoke(ctx, rp.newestToken(ctx, s)); err != nil {
 			rp.log.WarnContext(ctx, "refresh token not revoked", slog.String("sub", s.Subject), slog.String("error", printable(err.Error(), maxLogText)))
 		}
 	}()
 	return done
+}
+
+// newestToken returns the refresh token that a session has now, as far as this
+// process and the fleet know: a rotated one is of no use to anybody, and to name it
+// may not end its successor.
+func (rp *RelyingParty) newestToken(ctx context.Context, s *session.Session) string {
+	newest := rp.handover.newest(s)
+	if rp.fleet == nil {
+		return newest.RefreshToken
+	}
+	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
+	defer cancel()
+	known, err := rp.fleet.known(ctx, s)
+	if err != nil {
+		rp.log.WarnContext(ctx, "shared state not available, revoking the refresh token that is known here", slog.Any("error", err))
+	}
+	return known.newer(newest).RefreshToken
 }
 
 // revoke asks the revocation endpoint, once. It answers 200 to unknown tokens

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -68,6 +69,32 @@ func TestLogoutRevokesTheRefreshToken(t *testing.T) {
 		}
 		if strings.Contains(s.log.String(), testRefreshToken) {
 			t.Errorf("%s: the log holds the token", name)
+		}
+	}
+}
+
+// A browser that lost the answer with the renewed cookie signs out with the one
+// from before: what is to be revoked is the token that came since.
+func TestLogoutRevokesTheNewestRefreshToken(t *testing.T) {
+	t.Parallel()
+	for name, fleet := range map[string]bool{"same process": false, "another replica": true} {
+		state := newShared()
+		o := newOfflineSite(t, noLeeway, func(_ *okta.Config, c *Config) {
+			if fleet {
+				c.Turns, c.Results = state, state
+			}
+		})
+		o.clock.advance(refreshEvery)
+		newest := copyOf(o.app)
+		wantSignedIn(t, newest.get("/a")) // nobody keeps this answer's cookie
+		if fleet {
+			o.app.site = o.replica(t)
+		}
+		o.app.send(http.MethodPost, "/passkeys/logout")
+		o.clock.advance(refreshEvery)
+		newest.get("/a")
+		if n := o.happened(okta.EventTokenRevoked); n != 1 || newest.session() != nil {
+			t.Errorf("%s: %d tokens revoked at Okta, the session that holds the newest: %+v", name, n, newest.session())
 		}
 	}
 }

@@ -219,12 +219,15 @@ func (st *grantStore) liveRefresh(value string) (*grant, time.Time, bool) {
 	return t.grant, t.expires, true
 }
 
-// revoke ends a client's token. A refresh token takes its access tokens along.
+// revoke ends a client's token. A refresh token takes its access tokens along. One
+// that a rotation replaced is a token that is not valid, and nothing happens (RFC
+// 7009 section 2.2); what Okta does then is not documented, so the emulator does
+// what leaves the client most to do.
 func (st *grantStore) revoke(value, clientID string) (*grant, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	id := fingerprint(value)
-	if t, ok := st.refresh[id]; ok && t.grant.client.ID == clientID {
+	if t, ok := st.refresh[id]; ok && t.grant.client.ID == clientID && t.replaced.IsZero() {
 		t.grant.revoked = true
 		return t.grant, true
 	}
