@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 )
 
@@ -51,9 +52,13 @@ func (p *Passkeys) keepForms(v values) (err error) {
 	return err
 }
 
-// keepForm answers a form that a page of the site posted to an ended session.
-func (p *Passkeys) keepForm(w http.ResponseWriter, r *http.Request) error {
-	if p.forms == nil {
+// keepForm answers a form that a page of the site posted to an ended session, or
+// to a path that wants a fresher sign-in.
+func (p *Passkeys) keepForm(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
+	switch {
+	case p.forms == nil && d.Session != nil:
+		return p.refuseStale(w, r, d)
+	case p.forms == nil:
 		return p.refuse(w, r, gate.Decision{Verdict: gate.Refuse})
 	}
 	kept, err := p.forms.Keep(w, r, originalURI(r), p.sessions.Former(r))
@@ -64,7 +69,9 @@ func (p *Passkeys) keepForm(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		reason = "Your form could not be kept."
 	}
-	return p.answer(w, r, p.pages.FormKept(w, r, kept, reason))
+	return p.answer(w, r, p.pages.FormKept(w, r, passkeys.KeptForm{
+		Kept: kept, Reason: reason, StepUp: d.StepUp, SignedIn: d.Session != nil,
+	}))
 }
 
 // formSummary tells the page of a kept form what that was.

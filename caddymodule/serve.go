@@ -34,7 +34,7 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	case gate.RefuseStale:
 		return p.refuseStale(w, r, d)
 	case gate.KeepForm:
-		return p.keepForm(w, r)
+		return p.keepForm(w, r, d)
 	case gate.Preflight:
 		p.gate.AnswerPreflight(w, r)
 		return nil

@@ -73,3 +73,32 @@ func TestConfirmBeforeDeletingAPasskey(t *testing.T) {
 	tb.deletePasskey()
 	tb.items(0)
 }
+
+// TestAFormThatNeedsAFresherSignInIsSentAfterIt: what was typed outlives the round
+// to Okta, and goes to the app once, by a click.
+func TestAFormThatNeedsAFresherSignInIsSentAfterIt(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, "--enroll", "never", "--settings", "step_up 5m /echo")
+	p, tb := newPerson(t, d)
+	d.okta.fault("old_auth_time")
+	tb.open("/forms")
+	tb.signIn(alice)
+	tb.at("/forms")
+	d.okta.clearFaults()
+	tb.complain()
+	tb.press("Send complaint")
+	tb.see("it needs a sign-in from just now")
+	tb.see("Your form is kept")
+	tb.shoot("form-kept-step-up")
+	tb.press("Confirm it's you")
+	tb.at("/passkeys/resume")
+	tb.see("Anvil fell up & missed: 100%")
+	tb.press("Send it now")
+	if got := tb.echoed(); len(got.Body) < 3000 || got.User == "" {
+		t.Errorf("the app gets %+v", got)
+	}
+	tb.at("/echo?form=complaint")
+	if v := p.seen.list(&p.seen.violations); len(v) > 0 {
+		t.Errorf("violations of our own policy: %q", v)
+	}
+}

@@ -151,13 +151,15 @@ func (g *Gate) Decide(r *http.Request, s *session.Session) Decision {
 	var d Decision
 	switch {
 	case s != nil:
-		d = g.toApp(r, s)
+		if d = g.toApp(r, s); form && d.Verdict == RefuseStale {
+			d.Verdict = KeepForm
+		}
 	case g.bearer && carriesBearer(r.Header):
 		return Decision{Verdict: BearerToken}
 	case g.public.match(r.URL):
 		d.Verdict = Upstream
 	case form:
-		d.Verdict = KeepForm
+		d = Decision{Verdict: KeepForm, StepUp: g.stepUps.demand(r.URL)}
 	case g.preflight(r):
 		d.Verdict = Preflight
 	default:

@@ -92,7 +92,10 @@ func TestStepUpVerdicts(t *testing.T) {
 		{"fresh", request("GET", "/admin/"), fresh, Upstream},
 		{"stale navigation", request("GET", "/admin/"), stale, StepUp},
 		{"no auth_time", request("GET", "/admin/"), unknown, StepUp},
-		{"stale form", request("POST", "/admin/"), stale, RefuseStale},
+		{"stale form", request("POST", "/admin/", "Sec-Fetch-Site", "same-origin"), stale, KeepForm},
+		{"stale form of another site", request("POST", "/admin/", "Sec-Fetch-Site", "cross-site"), stale, RefuseStale},
+		{"stale PUT", request("PUT", "/admin/", "Sec-Fetch-Site", "same-origin"), stale, RefuseStale},
+		{"nobody's form", request("POST", "/admin/", "Sec-Fetch-Site", "same-origin"), nil, KeepForm},
 		{"stale call", request("GET", "/admin/", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"), stale, RefuseStale},
 		{"stale frame", request("GET", "/admin/", "Sec-Fetch-Dest", "iframe"), stale, RefuseStale},
 		{"stale prefetch", request("GET", "/admin/", "Sec-Purpose", "prefetch"), stale, RefuseStale},
@@ -111,7 +114,7 @@ func TestStepUpVerdicts(t *testing.T) {
 		if d.Verdict != c.want {
 			t.Errorf("%s: verdict %d, want %d", c.name, d.Verdict, c.want)
 		}
-		if steps := d.Verdict == StepUp || d.Verdict == RefuseStale; steps && (d.StepUp.IsZero() || d.Session == nil) {
+		if steps := d.Verdict == StepUp || d.Verdict == RefuseStale || d.Verdict == KeepForm; steps && (d.StepUp.IsZero() || d.Session != c.session) {
 			t.Errorf("%s: decision %+v", c.name, d)
 		}
 	}

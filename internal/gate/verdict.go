@@ -17,7 +17,8 @@ const (
 	StepUp
 	// RefuseStale answers any other request for such a path: 401.
 	RefuseStale
-	// KeepForm keeps a form that a page of this site posted to an ended session.
+	// KeepForm keeps a form that a page of this site posted to an ended session, or
+	// to a path that the session's sign-in is too old or too weak for.
 	KeepForm
 	// Preflight answers a browser that asks whether a page of another of the site's
 	// public origins may call.
@@ -99,7 +100,7 @@ func (v Verdict) forUsers() bool {
 // session is to be refreshed first.
 func (v Verdict) UsesSession() bool {
 	switch v {
-	case Upstream, Forbidden, StepUp, RefuseStale, List, Append, AppendResult, ConnectToken, SessionInfo, Renew, Resume:
+	case Upstream, Forbidden, StepUp, RefuseStale, KeepForm, List, Append, AppendResult, ConnectToken, SessionInfo, Renew, Resume:
 		return true
 	default:
 		return false

@@ -11,7 +11,6 @@ import (
 	"strconv"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -64,10 +63,10 @@ type view struct {
 	Stale   bool
 	// Settings is JSON for the glue.
 	Settings string
-	// Kept is a form for the browser to keep, Reason why there is none, and Window
-	// a sign-in in a window of its own.
-	Kept           *resume.Kept
-	Reason, Window string
+	// Form is one that waits for a sign-in, and Window a sign-in in a window of its
+	// own.
+	Form   KeptForm
+	Window string
 	// Problem and RequestID are for the problem page.
 	Problem   *problem.Problem
 	RequestID string

@@ -5,18 +5,35 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
-// FormKept answers a form that was posted to an ended session: a page that keeps
-// it in the browser, or with a reason, for a form that could not be kept, one
-// that says how nothing is lost all the same. The status is 401, as the app did
-// not get the form.
-func (p *Pages) FormKept(w http.ResponseWriter, r *http.Request, kept *resume.Kept, reason string) error {
-	v := p.view(pageFormKept, "Your session has ended", nil)
+// KeptForm is what the page says of a form that waits for a sign-in.
+type KeptForm struct {
+	// Kept is the form for the browser to keep; where it is nil, Reason says why
+	// there is none, in words for its user.
+	Kept   *resume.Kept
+	Reason string
+	// StepUp is what the form's path demands of the sign-in. SignedIn tells that
+	// there is a session, which does not meet it.
+	StepUp   stepup.Demand
+	SignedIn bool
+}
+
+// FormKept answers a form that was posted to an ended session, or to a path that
+// wants a fresher sign-in: a page that keeps it in the browser, or, for a form
+// that could not be kept, one that says how nothing is lost all the same. The
+// status is 401, as the app did not get the form.
+func (p *Pages) FormKept(w http.ResponseWriter, r *http.Request, f KeptForm) error {
+	title := "Your session has ended"
+	if f.SignedIn {
+		title = "Confirm it's you"
+	}
+	v := p.view(pageFormKept, title, nil)
 	v.Script = p.assetPath("formkept.js")
-	v.Kept, v.Reason = kept, reason
-	v.Login = p.loginPath(p.base + "/resume")
-	v.Window = p.loginPath(p.base + "/signed-in")
+	v.Form = f
+	v.Login = f.StepUp.LoginURL(p.base, p.base+"/resume")
+	v.Window = f.StepUp.LoginURL(p.base, p.base+"/signed-in")
 	return p.write(w, r, http.StatusUnauthorized, p.policies.plain, v)
 }
 
