@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -86,6 +87,91 @@ func TestStepUpOnPathsOfTheApp(t *testing.T) {
 	}
 	if got := b.get("/admin/users?x=1").app(t).Path; got != "/admin/users?x=1" {
 		t.Errorf("stale: the app saw %s after the round to Okta", got)
+	}
+}
+
+// TestStolenCookieAfterStepUp: who took a copy of the cookie before its owner
+// confirmed, or took another account, has nothing any more.
+func TestStolenCookieAfterStepUp(t *testing.T) {
+	for name, again := range map[string]func(*browser) page{
+		"step-up":         func(b *browser) page { return b.get("/admin/users") }, // Okta's own session is alive
+		"another account": func(b *browser) page { return b.signIn("/passkeys/login?prompt=login&return=%2Forders") },
+	} {
+		w := newWorld(t)
+		w.start("step_up 5m /admin/*")
+		b := w.browser()
+		b.signIn("/a")
+		b.change(signedInAgo(time.Hour))
+		stolen := b.stolen()
+		if p := b.raw(stolen); p.StatusCode != http.StatusOK {
+			t.Fatalf("%s: before: %s", name, p.Status)
+		}
+		// An attempt that comes to nothing ends nothing.
+		b.get("/passkeys/callback?state=forged&code=x")
+		if p := b.raw(stolen); p.StatusCode != http.StatusOK {
+			t.Errorf("%s: after a forged callback: %s", name, p.Status)
+		}
+		if p := again(b); p.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", name, p.Status)
+		}
+		if p := b.raw(stolen); p.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: the copy still opens the app: %s", name, p.Status)
+		}
+		if p := b.raw(b.stolen()); p.StatusCode != http.StatusOK {
+			t.Errorf("%s: the new session: %s", name, p.Status)
+		}
+	}
+}
+
+var formLink = regexp.MustCompile(`data-state="kept"[^>]*>[\s\S]*?href="([^"]+)"`)
+
+// TestAFormForAFresherSignInIsKept: the same way as a form that was posted to an
+// ended session, but through a step-up.
+func TestAFormForAFresherSignInIsKept(t *testing.T) {
+	w := newWorld(t)
+	w.start("step_up 5m /admin/*")
+	b := w.browser()
+	b.signIn("/a")
+	b.change(signedInAgo(time.Hour))
+	p := b.send(http.MethodPost, "/admin/users?x=1", url.Values{"name": {"carol"}}, own...)
+	m, link := keptForm.FindStringSubmatch(p.body), formLink.FindStringSubmatch(p.body)
+	if p.StatusCode != http.StatusUnauthorized || m == nil || link == nil || !strings.Contains(p.body, "Confirm it&#39;s you") {
+		t.Fatalf("%s %s", p.Status, p.body)
+	}
+	if got, want := html.UnescapeString(link[1]), "/passkeys/login?step_up=300&return=%2Fpasskeys%2Fresume"; got != want {
+		t.Fatalf("the way on is %s, want %s", got, want)
+	}
+	again := func() page {
+		body := "passkeys-resend=" + html.UnescapeString(m[1])
+		return b.raw("POST /admin/users?x=1 HTTP/1.1\nHost: {host}\nCookie: {cookies}\nOrigin: " + w.site + "\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\nSec-Fetch-Site: same-origin\n" +
+			"Accept: text/html\nContent-Type: text/plain\nContent-Length: " + lengthOf(body+"\r\n") + "\n\n" + body + "\n")
+	}
+	// Sent too early, it is kept once more and not lost.
+	if p := again(); p.StatusCode != http.StatusUnauthorized || !keptForm.MatchString(p.body) {
+		t.Errorf("before the step-up: %s %s", p.Status, p.body)
+	}
+	if p := b.get(html.UnescapeString(link[1])); p.StatusCode != http.StatusOK || p.Request.URL.Path != "/passkeys/resume" {
+		t.Fatalf("ended at %s: %s", p.Request.URL, p.Status)
+	}
+	if got := again().app(t); got.Path != "/admin/users?x=1" || got.Headers.Get("Content-Type") != "application/x-www-form-urlencoded" {
+		t.Errorf("the app gets %+v", got)
+	}
+	// Scripts, and forms of other sites, are refused as ever.
+	b.change(signedInAgo(time.Hour))
+	for name, headers := range map[string][]string{
+		"script":     {"Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Site", "same-origin"},
+		"other site": {"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"},
+	} {
+		if p := b.send(http.MethodPost, "/admin/users", url.Values{"name": {"mallory"}}, headers...); p.StatusCode != http.StatusUnauthorized ||
+			keptForm.MatchString(p.body) || !strings.Contains(p.body, "step_up_required") {
+			t.Errorf("%s: %s %s", name, p.Status, p.body)
+		}
+	}
+	w.start("step_up 5m /admin/*\n\t\tresend off")
+	b.CloseIdleConnections()
+	if p := b.send(http.MethodPost, "/admin/users", url.Values{}, own...); p.StatusCode != http.StatusUnauthorized || keptForm.MatchString(p.body) ||
+		!strings.Contains(p.body, "step_up_required") {
+		t.Errorf("resend off: %s %s", p.Status, p.body)
 	}
 }
 
