@@ -61,17 +61,21 @@ func (p *Passkeys) keepForm(w http.ResponseWriter, r *http.Request, d gate.Decis
 	case p.forms == nil:
 		return p.refuse(w, r, gate.Decision{Verdict: gate.Refuse})
 	}
-	kept, err := p.forms.Keep(w, r, originalURI(r), p.sessions.Former(r))
-	reason := ""
+	page := passkeys.KeptForm{StepUp: d.StepUp, SignedIn: d.Session != nil, InFrame: d.InFrame}
+	if d.InFrame {
+		// The way back leads to a window, and a frame's form belongs into its frame.
+		page.Reason = "A form in a frame is not kept."
+		return p.answer(w, r, p.pages.FormKept(w, r, page))
+	}
+	var err error
+	page.Kept, err = p.forms.Keep(w, r, originalURI(r), p.sessions.Former(r))
 	switch {
 	case errors.Is(err, resume.ErrTooLarge):
-		reason = "Your form is larger than " + humanize.IBytes(uint64(p.forms.Size())) + ", too large to be kept." //nolint:gosec // G115: a size is never negative
+		page.Reason = "Your form is larger than " + humanize.IBytes(uint64(p.forms.Size())) + ", too large to be kept." //nolint:gosec // G115: a size is never negative
 	case err != nil:
-		reason = "Your form could not be kept."
+		page.Reason = "Your form could not be kept."
 	}
-	return p.answer(w, r, p.pages.FormKept(w, r, passkeys.KeptForm{
-		Kept: kept, Reason: reason, StepUp: d.StepUp, SignedIn: d.Session != nil,
-	}))
+	return p.answer(w, r, p.pages.FormKept(w, r, page))
 }
 
 // formSummary tells the page of a kept form what that was.

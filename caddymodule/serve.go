@@ -31,6 +31,8 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return p.answer(w, r, p.login.StepUp(w, r, originalURI(r), d.StepUp, nil))
 	case gate.StepUp:
 		return p.answer(w, r, p.login.StepUp(w, r, originalURI(r), d.StepUp, d.Session))
+	case gate.Framed:
+		return p.answer(w, r, p.pages.Framed(w, r, originalURI(r), d.StepUp))
 	case gate.RefuseStale:
 		return p.refuseStale(w, r, d)
 	case gate.KeepForm:

@@ -30,9 +30,17 @@ func (tb *tab) pressInDialog(name string) {
 // popup waits for the window that the tab opens, and returns it as a tab.
 func (p *person) popup(opener *tab, open func()) *tab {
 	p.t.Helper()
-	opened := chromedp.WaitNewTarget(opener.life, func(info *target.Info) bool { return info.Type == "page" })
+	// Other tests' persons open windows in the same browser.
+	id := chromedp.FromContext(opener.life).Target.TargetID
+	opened := chromedp.WaitNewTarget(opener.life, func(info *target.Info) bool { return info.Type == "page" && info.OpenerID == id })
 	open()
-	return p.attach(<-opened)
+	select {
+	case window := <-opened:
+		return p.attach(window)
+	case <-time.After(waitFor):
+		p.t.Fatal("no window opens")
+		return nil
+	}
 }
 
 // closed waits until a window has closed itself.

@@ -68,6 +68,7 @@ func newLegacy(j *journal, sidecar string) (*legacy, error) {
 	a.mux.HandleFunc("GET /stock", showPage(files, "spa.html", strict))
 	a.mux.Handle("GET /static/spa.js", http.StripPrefix("/static/", http.FileServerFS(files)))
 	a.mux.HandleFunc("/echo", a.echo)
+	a.mux.HandleFunc("GET /frames", showPage(files, "frames.html", ""))
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	a.mux.Handle("GET /static/style.css", http.StripPrefix("/static/", http.FileServerFS(files)))
 	a.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })

@@ -212,9 +212,15 @@ func notAssigned(s site) {
 func insideAFrame(s site) {
 	c := s.client()
 	for _, dest := range []string{"iframe", "frame", "embed", "object"} {
-		a := c.browse("/headers", "Sec-Fetch-Dest", dest)
+		a := c.browse("/headers", "Sec-Fetch-Dest", dest, "Sec-Fetch-Site", "cross-site")
 		if a.StatusCode != http.StatusUnauthorized || a.Header.Get("Location") != "" {
 			s.t.Errorf("%s: %s to %q", dest, a.Status, a.Header.Get("Location"))
+		}
+		// Where a frame shows it, it must be one that can be shown there.
+		outside := strings.Contains(a.body, `href="/headers" target="_blank" rel="noopener"`) && !strings.Contains(a.Header.Get("Content-Security-Policy"), "frame-ancestors") &&
+			a.Header.Get("X-Frame-Options") == ""
+		if want := dest == "iframe" || dest == "frame"; outside != want {
+			s.t.Errorf("%s: a window of its own is offered: %v\n%v\n%s", dest, outside, a.Header, a.body)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (g *Gate) AdmitBearer(r *http.Request, s *session.Session) (Decision, bool)
 		return Decision{Verdict: Refuse}, false
 	}
 	d := g.toApp(r, s)
-	if d.Verdict == StepUp {
+	if d.Verdict == StepUp || d.Verdict == Framed {
 		// A browser that carries a token cannot get a fresher one at a page of ours.
 		d.Verdict = RefuseStale
 	}

@@ -12,20 +12,31 @@ import (
 // calls each started one would run into Okta's limit of 60 a minute, and a
 // script cannot follow a redirect to another origin anyway.
 func challenge(r *http.Request) Verdict {
-	if navigation(r) {
+	switch {
+	case navigation(r):
 		return Challenge
+	case r.Method == http.MethodGet && framed(r):
+		return Framed
 	}
 	return Refuse
+}
+
+// framed tells whether the browser is about to show the answer in a frame.
+// Identity providers refuse to be shown there. Objects and embedded files have a
+// replacement of their own for what is refused.
+func framed(r *http.Request) bool {
+	dest := r.Header.Get("Sec-Fetch-Dest")
+	return (dest == "iframe" || dest == "frame") && r.Header.Get("Sec-Fetch-Mode") == "navigate" && !prefetch(r)
 }
 
 func navigation(r *http.Request) bool { return r.Method == http.MethodGet && topLevel(r) }
 
 // ownForm tells whether a POST is a form that a page of this very origin sent by
-// a top-level navigation. What another site posts is never kept for after the
+// a navigation, of the whole window or of a frame. What another site posts is never kept for after the
 // sign-in: that would carry a forged request over the one hurdle in its way, the
 // cookie that browsers do not send with it. A sibling domain is another site.
 func ownForm(r *http.Request, site origin.Origin) bool {
-	if !topLevel(r) {
+	if !topLevel(r) && !framed(r) {
 		return false
 	}
 	from := r.Header.Get("Origin")

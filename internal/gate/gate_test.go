@@ -130,7 +130,12 @@ func TestOnlyTopLevelNavigationStartsSignIn(t *testing.T) {
 		"old browser's navigation":    {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"}, Challenge},
 		"fetch":                       {[]string{"Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"}, Refuse},
 		"image":                       {[]string{"Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"}, Refuse},
-		"iframe":                      {[]string{"Sec-Fetch-Dest", "iframe"}, Refuse},
+		"iframe":                      {[]string{"Sec-Fetch-Dest", "iframe"}, Framed},
+		"iframe of another site":      {[]string{"Sec-Fetch-Dest", "iframe", "Sec-Fetch-Site", "cross-site"}, Framed},
+		"frame":                       {[]string{"Sec-Fetch-Dest", "frame"}, Framed},
+		"prefetch for a frame":        {[]string{"Sec-Fetch-Dest", "iframe", "Sec-Purpose", "prefetch"}, Refuse},
+		"object":                      {[]string{"Sec-Fetch-Dest", "object"}, Refuse},
+		"script that says iframe":     {[]string{"Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "iframe"}, Refuse},
 		"prefetch":                    {[]string{"Sec-Purpose", "prefetch;prerender"}, Refuse},
 		"old prefetch":                {[]string{"Purpose", "prefetch"}, Refuse},
 		"web socket":                  {[]string{"Upgrade", "websocket"}, Refuse},
@@ -144,6 +149,12 @@ func TestOnlyTopLevelNavigationStartsSignIn(t *testing.T) {
 	}
 	if got := g.Admit(request("GET", "/passkeys/login", "Sec-Purpose", "prefetch")); got.Verdict != Refuse {
 		t.Errorf("prefetch of the login route: verdict %d", got.Verdict)
+	}
+	if got := g.Admit(request("GET", "/passkeys/login", "Sec-Fetch-Dest", "iframe")); got.Verdict != Framed {
+		t.Errorf("login route in a frame: verdict %d", got.Verdict)
+	}
+	if got := g.Admit(request("HEAD", "/", "Sec-Fetch-Dest", "iframe")); got.Verdict != Refuse {
+		t.Errorf("HEAD in a frame: verdict %d", got.Verdict)
 	}
 }
 

@@ -129,6 +129,8 @@ func (rt route) decide(r *http.Request, s *session.Session, site origin.Set) Dec
 		return Decision{Verdict: Refuse}
 	case v == Logout && site.FromOwnPage(r) != nil:
 		return Decision{Verdict: CrossSite}
+	case (v == Login || v == Initiate) && s == nil && framed(r):
+		return Decision{Verdict: Framed}
 	case rt.page && s == nil:
 		return Decision{Verdict: challenge(r)}
 	}

@@ -104,9 +104,14 @@ func (g *Gate) decideFresh(r *http.Request, s *session.Session, demand stepup.De
 	if demand.Met(s, g.now()) {
 		return d
 	}
-	d.StepUp, d.Verdict = demand, RefuseStale
-	if navigation(r) {
+	d.StepUp = demand
+	switch challenge(r) {
+	case Challenge:
 		d.Verdict = StepUp
+	case Framed:
+		d.Verdict = Framed
+	default:
+		d.Verdict = RefuseStale
 	}
 	return d
 }

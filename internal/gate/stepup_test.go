@@ -97,7 +97,7 @@ func TestStepUpVerdicts(t *testing.T) {
 		{"stale PUT", request("PUT", "/admin/", "Sec-Fetch-Site", "same-origin"), stale, RefuseStale},
 		{"nobody's form", request("POST", "/admin/", "Sec-Fetch-Site", "same-origin"), nil, KeepForm},
 		{"stale call", request("GET", "/admin/", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"), stale, RefuseStale},
-		{"stale frame", request("GET", "/admin/", "Sec-Fetch-Dest", "iframe"), stale, RefuseStale},
+		{"stale frame", request("GET", "/admin/", "Sec-Fetch-Dest", "iframe"), stale, Framed},
 		{"stale prefetch", request("GET", "/admin/", "Sec-Purpose", "prefetch"), stale, RefuseStale},
 		{"stale WebSocket", request("GET", "/admin/", "Upgrade", "websocket"), stale, RefuseStale},
 		{"stale preflight", request("OPTIONS", "/admin/"), stale, RefuseStale},

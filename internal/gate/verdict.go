@@ -17,6 +17,9 @@ const (
 	StepUp
 	// RefuseStale answers any other request for such a path: 401.
 	RefuseStale
+	// Framed answers a navigation inside a frame that needs a sign-in, or a fresher
+	// one: it cannot be made there.
+	Framed
 	// KeepForm keeps a form that a page of this site posted to an ended session, or
 	// to a path that the session's sign-in is too old or too weak for.
 	KeepForm
@@ -100,7 +103,7 @@ func (v Verdict) forUsers() bool {
 // session is to be refreshed first.
 func (v Verdict) UsesSession() bool {
 	switch v {
-	case Upstream, Forbidden, StepUp, RefuseStale, KeepForm, List, Append, AppendResult, ConnectToken, SessionInfo, Renew, Resume:
+	case Upstream, Forbidden, StepUp, RefuseStale, KeepForm, Framed, List, Append, AppendResult, ConnectToken, SessionInfo, Renew, Resume:
 		return true
 	default:
 		return false

@@ -27,11 +27,12 @@ const (
 	pageFormKept  = "formkept"
 	pageResume    = "resume"
 	pageSignedIn  = "signedin"
+	pageFramed    = "framed"
 )
 
 func parseTemplates() (map[string]*template.Template, error) {
 	parsed := make(map[string]*template.Template)
-	for _, page := range []string{pageAppend, pageList, pageSignOut, pageSignedOut, pageProblem, pageFormKept, pageResume, pageSignedIn} {
+	for _, page := range []string{pageAppend, pageList, pageSignOut, pageSignedOut, pageProblem, pageFormKept, pageResume, pageSignedIn, pageFramed} {
 		t, err := template.ParseFS(html, "html/layout.html", "html/"+page+".html")
 		if err != nil {
 			return nil, fmt.Errorf("page template: %w", err)
@@ -109,8 +110,8 @@ func (p *Pages) glue(s *session.Session, returnPath string, stale bool) (string,
 	return string(b), err
 }
 
-// write renders a page. Nothing of it may be kept by a cache, shown in a frame
-// or tell another site where the user was.
+// write renders a page. Nothing of it may be kept by a cache or tell another site
+// where the user was; the policy says who may show it in a frame.
 func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy string, v view) error {
 	var body bytes.Buffer
 	if err := p.templates[v.Page].ExecuteTemplate(&body, "layout", v); err != nil {
@@ -128,7 +129,13 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 	if v.Page != pageSignedIn { // a window that its opener knows may close itself
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	}
-	h.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
+	switch policy { // for browsers without frame-ancestors
+	case p.policies.anyFrame:
+	case p.policies.ownFrame:
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+	default:
+		h.Set("X-Frame-Options", "DENY")
+	}
 	h.Set("Permissions-Policy", "publickey-credentials-create=(self), publickey-credentials-get=(self), camera=(), geolocation=(), microphone=(), payment=()")
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {

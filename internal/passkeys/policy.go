@@ -16,19 +16,22 @@ type policies struct {
 	signOut string
 	// resume is signOut with calls to our own routes.
 	resume string
+	// ownFrame and anyFrame are plain for pages that are shown in a frame of this
+	// origin, or of any site.
+	ownFrame, anyFrame string
 }
 
 func newPolicies(c component, b brand) policies {
 	images := join("'self' data:", b.logoOrigin)
-	plain := directives{
+	ours := directives{
 		{"default-src", "'none'"},
 		{"script-src", "'self'"},
 		{"style-src", "'self'"},
 		{"img-src", images},
 		{"base-uri", "'none'"},
-		{"frame-ancestors", "'none'"},
 	}
-	toSelf := directive{"form-action", "'self'"}
+	unframed, toSelf := directive{"frame-ancestors", "'none'"}, directive{"form-action", "'self'"}
+	plain := append(slices.Clip(ours), unframed)
 	styles := strings.Join(c.styleOrigins, " ")
 	return policies{
 		component: directives{
@@ -41,7 +44,7 @@ func newPolicies(c component, b brand) policies {
 			{"img-src", join(images, styles)},
 			{"font-src", join("'self'", styles)},
 			{"base-uri", "'none'"},
-			{"frame-ancestors", "'none'"},
+			unframed,
 			toSelf,
 		}.String(),
 		plain: append(slices.Clip(plain), toSelf).String(),
@@ -51,7 +54,9 @@ func newPolicies(c component, b brand) policies {
 		// the page holds one form, and no text of anybody's.
 		signOut: plain.String(),
 		// A form of the app may be answered by a redirect to anywhere, too.
-		resume: append(slices.Clip(plain), directive{"connect-src", "'self'"}).String(),
+		resume:   append(slices.Clip(plain), directive{"connect-src", "'self'"}).String(),
+		ownFrame: append(slices.Clip(ours), directive{"frame-ancestors", "'self'"}, toSelf).String(),
+		anyFrame: append(slices.Clip(ours), toSelf).String(),
 	}
 }
 

@@ -18,6 +18,8 @@ type KeptForm struct {
 	// there is a session, which does not meet it.
 	StepUp   stepup.Demand
 	SignedIn bool
+	// InFrame tells that the page is shown in a frame of a page of this origin.
+	InFrame bool
 }
 
 // FormKept answers a form that was posted to an ended session, or to a path that
@@ -34,7 +36,11 @@ func (p *Pages) FormKept(w http.ResponseWriter, r *http.Request, f KeptForm) err
 	v.Form = f
 	v.Login = f.StepUp.LoginURL(p.base, p.base+"/resume")
 	v.Window = f.StepUp.LoginURL(p.base, p.base+"/signed-in")
-	return p.write(w, r, http.StatusUnauthorized, p.policies.plain, v)
+	policy := p.policies.plain
+	if f.InFrame {
+		policy = p.policies.ownFrame
+	}
+	return p.write(w, r, http.StatusUnauthorized, policy, v)
 }
 
 // Resume offers to send the form that this tab keeps: GET <base>/resume. The form
