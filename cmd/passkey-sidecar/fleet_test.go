@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,19 +78,6 @@ func (p *person) signIn(s *sidecar) *person {
 
 // asks makes a script's request to the app through a sidecar.
 func (p *person) asks(s *sidecar) int { return p.do(http.MethodGet, s.site+"/orders").status }
-
-// asksAgain is asks by somebody who tries a second time when the connection was
-// reset before any answer, as browsers and load balancers do: at a reload the
-// system drops connections that wait at the old listener (docs/operations.md).
-// Anything else gives 0.
-func (p *person) asksAgain(s *sidecar) int {
-	for range 2 {
-		if got, err := p.try(http.MethodGet, s.site+"/orders"); err == nil {
-			return got.status
-		}
-	}
-	return 0
-}
 
 // signOut signs out at one sidecar.
 func (p *person) signOut(s *sidecar) {
@@ -212,45 +196,5 @@ func TestTwoSidecarsOnOneRedisBehaveAsOne(t *testing.T) {
 				t.Errorf("%s printed a secret", s.site)
 			}
 		}
-	}
-}
-
-// Reloads under load lose no request, no session and no revocation.
-func TestReloadUnderLoadFailsNoRequest(t *testing.T) {
-	f := newFleet(t)
-	steady, leaving := f.person().signIn(f.a), f.person().signIn(f.a)
-	thief := leaving.thief()
-	leaving.signOut(f.b)
-	thief.dies(f.a, time.Second, "signed out on B, the copied cookie on A")
-	var asked, failed, replayed atomic.Int64
-	var load sync.WaitGroup
-	stop := make(chan struct{})
-	for range 4 {
-		load.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				asked.Add(1)
-				if steady.asksAgain(f.a) != http.StatusOK {
-					failed.Add(1)
-				}
-				if thief.asksAgain(f.a) != http.StatusUnauthorized {
-					replayed.Add(1)
-				}
-			}
-		})
-	}
-	for i := range 3 {
-		before := asked.Load()
-		f.a.reload(strings.Replace(f.a.config, "enroll never", fmt.Sprintf("enroll never\nbrand {\nname \"Reload %d\"\n}", i), 1), i+1)
-		eventually(t, "some load after the reload", func() bool { return asked.Load() > before+20 })
-	}
-	close(stop)
-	load.Wait()
-	if failed.Load() > 0 || replayed.Load() > 0 {
-		t.Errorf("of %d requests %d failed, and %d replayed cookies counted", asked.Load(), failed.Load(), replayed.Load())
 	}
 }

@@ -53,6 +53,7 @@ type sidecar struct {
 	site   string // its public URL
 	config string
 	dir    string
+	socket *os.File // the listening socket that it is handed; nil when it opens its own
 	output output
 	cmd    *exec.Cmd
 	ended  chan struct{}
@@ -152,6 +153,9 @@ func (s *sidecar) start() {
 		asSidecar + "=1", "HOME=" + s.dir, "XDG_DATA_HOME=" + s.dir, "XDG_CONFIG_HOME=" + s.dir, "PATH=" + os.Getenv("PATH"),
 		"TEST_CLIENT_SECRET=" + fleetSecret, "TEST_API_SECRET=corbado1_secretThatMustNotLeak000",
 		"TEST_SESSION_KEY=" + fleetSessionKey, "TEST_REDIS_PASSWORD=" + fleetRedisPass,
+	}
+	if s.socket != nil {
+		s.cmd.ExtraFiles = []*os.File{s.socket} // as descriptor 3
 	}
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
