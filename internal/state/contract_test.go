@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
@@ -42,37 +41,30 @@ func connect(t *testing.T, a Address, records *revocation.Records) *Redis {
 }
 
 // backends are the servers that keep the contract, each by how to reach it.
-var backends = map[string]func(t *testing.T) Address{
-	"redis": func(t *testing.T) Address {
+var backends = map[string]func(t *testing.T, program string) Address{
+	"alone": func(t *testing.T, program string) Address {
 		t.Helper()
-		return Address{URL: "redis://" + redistest.Start(t, redistest.Config{}).Addr + "/3"}
+		return Address{URL: "redis://" + redistest.Start(t, redistest.Config{Program: program}).Addr + "/3"}
 	},
-	"user and password": func(t *testing.T) Address {
+	"user and password": func(t *testing.T, program string) Address {
 		t.Helper()
-		srv := redistest.Start(t, redistest.Config{File: "user default off\n" + "user app on >s3cret ~passkeys:* resetchannels " + aclCommands})
+		srv := redistest.Start(t, redistest.Config{Program: program, File: "user default off\n" + "user app on >s3cret ~passkeys:* resetchannels " + aclCommands})
 		return Address{URL: "redis://app@" + srv.Addr, Password: secret.New("s3cret")}
 	},
-	"TLS": func(t *testing.T) Address {
+	"TLS": func(t *testing.T, program string) Address {
 		t.Helper()
 		files, authority := redistest.NewTLS(t)
-		return Address{URL: "rediss://" + redistest.Start(t, redistest.Config{TLS: files}).Addr, CA: authority}
+		return Address{URL: "rediss://" + redistest.Start(t, redistest.Config{Program: program, TLS: files}).Addr, CA: authority}
 	},
-	"Sentinel": func(t *testing.T) Address {
+	"Sentinel": func(t *testing.T, program string) Address {
 		t.Helper()
-		primary := redistest.Start(t, redistest.Config{})
-		sentinel := redistest.Start(t, redistest.Config{Sentinel: true, File: "sentinel monitor main 127.0.0.1 " + primary.Port + " 1"})
+		primary := redistest.Start(t, redistest.Config{Program: program})
+		sentinel := redistest.Start(t, redistest.Config{Program: program, Sentinel: true, File: "sentinel monitor main 127.0.0.1 " + primary.Port + " 1"})
 		return Address{URL: "redis://" + sentinel.Addr, Sentinel: "main"}
 	},
-	"Cluster": func(t *testing.T) Address {
+	"Cluster": func(t *testing.T, program string) Address {
 		t.Helper()
-		srv := redistest.Start(t, redistest.Config{File: "cluster-enabled yes\ncluster-announce-ip 127.0.0.1\n" +
-			"user app on >s3cret ~passkeys:* resetchannels " + aclCommands + aclClusterCommands})
-		plain := redis.NewClient(&redis.Options{Addr: srv.Addr})
-		defer func() { _ = plain.Close() }()
-		if err := plain.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
-			t.Fatal(err)
-		}
-		return Address{URL: "redis://app@" + srv.Addr, Password: secret.New("s3cret"), Cluster: true}
+		return clusterAddress(redistest.StartCluster(t, redistest.Config{Program: program, File: clusterUser}, 3))
 	},
 }
 
@@ -81,19 +73,31 @@ var backends = map[string]func(t *testing.T) Address{
 const (
 	aclCommands        = "+@connection +get +set +setnx +del +incr +multi +exec +xadd +xread +xrange +xtrim"
 	aclClusterCommands = " +cluster|slots +cluster|shards +command"
+	clusterUser        = "user app on >s3cret ~passkeys:* resetchannels " + aclCommands + aclClusterCommands
 )
+
+// clusterAddress names the nodes that the cluster began with.
+func clusterAddress(cl *redistest.Cluster) Address {
+	seeds := make([]string, len(cl.Masters))
+	for i, m := range cl.Masters {
+		seeds[i] = m.Addr
+	}
+	return Address{URL: "redis://app@" + strings.Join(seeds, ","), Password: secret.New("s3cret"), Cluster: true}
+}
 
 func TestContract(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		at := time.Unix(1_800_000_000, 0)
 		contract(t, NewMemory(func() time.Time { return at }), func(d time.Duration) { at = at.Add(d) })
 	})
-	for name, address := range backends {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := connect(t, address(t), revocation.NewRecords(nil, nil))
-			contract(t, s, func(d time.Duration) { time.Sleep(d + 20*time.Millisecond) })
-		})
+	for _, program := range redistest.Programs(t) {
+		for name, address := range backends {
+			t.Run(redistest.Name(program)+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				s := connect(t, address(t, program), revocation.NewRecords(nil, nil))
+				contract(t, s, func(d time.Duration) { time.Sleep(d + 20*time.Millisecond) })
+			})
+		}
 	}
 }
 

@@ -54,12 +54,23 @@ func (s *Redis) run(ctx context.Context) {
 			return
 		}
 		s.lost(ctx, err)
+		s.lookAround(ctx)
 		// Not all replicas at the same moment.
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause/2 + rand.N(pause/2)): //nolint:gosec // no secret
 		}
 		pause = min(2*pause, retryMost)
+	}
+}
+
+// lookAround makes the client ask the nodes of a Cluster, in the background, who
+// has what now. It does so by itself when a node sends it elsewhere; but a master
+// that died does not, and it would go on with it for a minute after a copy took
+// over.
+func (s *Redis) lookAround(ctx context.Context) {
+	if cluster, ok := s.client.(*redis.ClusterClient); ok {
+		cluster.ReloadState(ctx)
 	}
 }
 

@@ -13,7 +13,11 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/state/redistest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The client's pools look once a second whether a dead server is back, and
+	// notice only then that they are closed.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
+}
 
 // replica is one process of a fleet, as far as this package goes.
 type replica struct {

@@ -21,6 +21,8 @@ const startPatience = 20 * time.Second
 
 // Config of a Server. The zero value is a server that keeps nothing on disk.
 type Config struct {
+	// Program is the server program, one of Programs; empty is the first of them.
+	Program string
 	// Persist writes each change to disk, so that it survives a kill.
 	Persist bool
 	// Sentinel runs a Sentinel instead; File must say what it watches.
@@ -58,7 +60,7 @@ func Start(tb testing.TB, c Config) *Server {
 	s := &Server{tb: tb, Port: freePort(tb)}
 	s.Addr = net.JoinHostPort("127.0.0.1", s.Port)
 	dir := tb.TempDir()
-	lines := []string{"bind 127.0.0.1", "dir " + dir, "daemonize no", `save ""`}
+	lines := []string{"bind 127.0.0.1", "dir " + dir, "daemonize no", `save ""`, "repl-diskless-sync-delay 0"}
 	if c.Sentinel {
 		lines = []string{"bind 127.0.0.1", "dir " + dir, "daemonize no"}
 	}
@@ -75,7 +77,10 @@ func Start(tb testing.TB, c Config) *Server {
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	s.argv = []string{program(tb), file}
+	if c.Program == "" {
+		c.Program = Programs(tb)[0]
+	}
+	s.argv = []string{c.Program, file}
 	if c.Sentinel {
 		s.argv = append(s.argv, "--sentinel")
 	}
@@ -84,18 +89,34 @@ func Start(tb testing.TB, c Config) *Server {
 	return s
 }
 
-// program finds a server. Debian's redis-server is
-// a link to redis-check-rdb of the package redis-tools, which comes without a
-// daemon; the program looks at the name that it is called by.
-func program(tb testing.TB) string {
+// Programs returns the paths of one Redis, if there is any, and of one Valkey, if
+// there is any; without both the test fails. VALKEY_SERVER in the environment
+// names a valkey-server that is not installed.
+//
+// Debian's redis-server is a link to redis-check-rdb of the package redis-tools,
+// which comes without a daemon, and Valkey's likewise; the program looks at the
+// name that it is called by.
+func Programs(tb testing.TB) []string {
 	tb.Helper()
-	for _, name := range []string{"redis-server", "valkey-server", "redis-check-rdb"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
+	var found []string
+	for _, names := range [][]string{{"redis-server", "redis-check-rdb"}, {os.Getenv("VALKEY_SERVER"), "valkey-server", "valkey-check-rdb"}} {
+		for _, name := range names {
+			if path, err := exec.LookPath(name); err == nil {
+				found = append(found, path)
+				break
+			}
 		}
 	}
-	tb.Fatal("no redis-server on this machine. On Debian, as root: apt-get install --no-install-recommends redis-tools")
-	return ""
+	if len(found) == 0 {
+		tb.Fatal("no redis-server on this machine. On Debian, as root: apt-get install --no-install-recommends redis-tools")
+	}
+	return found
+}
+
+// Name returns the name that a program of Programs is called by: redis-server or
+// valkey-server.
+func Name(program string) string {
+	return strings.ReplaceAll(filepath.Base(program), "-check-rdb", "-server")
 }
 
 // Restart runs the server on the same port with the same files, and returns when
@@ -107,9 +128,7 @@ func (s *Server) Restart() {
 		s.tb.Fatal(err)
 	}
 	argv := slices.Clone(s.argv)
-	if filepath.Base(argv[0]) == "redis-check-rdb" {
-		argv[0] = "redis-server"
-	}
+	argv[0] = Name(argv[0])
 	process, err := os.StartProcess(s.argv[0], argv, &os.ProcAttr{Files: []*os.File{nil, in, in}})
 	_ = in.Close()
 	if err != nil {
