@@ -93,6 +93,7 @@ type Passkeys struct {
 	Brand Brand `json:"brand,omitzero"`
 
 	log        *slog.Logger
+	replaced   <-chan struct{} // closed when another configuration took over
 	base       string
 	assertions *assertion.Signer
 	basic      *basic

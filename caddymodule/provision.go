@@ -28,7 +28,7 @@ import (
 // talks to nobody: `caddy validate` and a start work while Okta and Corbado are
 // down.
 func (p *Passkeys) Provision(ctx caddy.Context) error {
-	p.log = ctx.Slogger()
+	p.log, p.replaced = ctx.Slogger(), ctx.Done()
 	if missing := p.missing(); missing != "" {
 		return errors.New(missing)
 	}

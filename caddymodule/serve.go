@@ -10,6 +10,7 @@ import (
 
 // ServeHTTP is a request's whole path.
 func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	p.sayGoodbye(w, r)
 	p.headers.Scrub(r)
 	p.shared.await(r.Context())
 	d := p.refreshed(w, r, p.gate.Admit(r))

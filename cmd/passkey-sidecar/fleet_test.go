@@ -103,6 +103,7 @@ func (p *person) thief() *person {
 type answer struct {
 	status   int
 	location string
+	body     string
 }
 
 // do sends a request.
@@ -131,8 +132,8 @@ func (p *person) try(method, target string, headers ...string) (answer, error) {
 		return answer{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	_, _ = io.Copy(io.Discard, resp.Body)
-	return answer{resp.StatusCode, resp.Header.Get("Location")}, nil
+	body, err := io.ReadAll(resp.Body)
+	return answer{resp.StatusCode, resp.Header.Get("Location"), string(body)}, err
 }
 
 // dies checks that the cookies stop to count at a sidecar, soon enough.

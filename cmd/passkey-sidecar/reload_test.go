@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -85,7 +86,7 @@ func (l *load) end() (asked, failed int64, errs []string) {
 	return l.asked.Load(), l.failed.Load(), errs
 }
 
-// asks is person.try for load.
+// loads is person.try for load.
 func (p *person) loads(method string, want int) func() (int, int, error) {
 	return func() (int, int, error) {
 		got, err := p.try(method, p.a.site+"/orders", "Origin", p.a.site)
@@ -118,10 +119,13 @@ func TestReloadUnderLoadFailsNoRequest(t *testing.T) {
 
 	l := &load{stop: make(chan struct{})}
 	var fresh, kept atomic.Int64
+	var staying []*person
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		for range 2 {
 			l.run(steady.speaking(true, true, &fresh).loads(method, http.StatusOK))
-			l.run(steady.speaking(true, false, &kept).loads(method, http.StatusOK))
+			p := steady.speaking(true, false, &kept)
+			staying = append(staying, p)
+			l.run(p.loads(method, http.StatusOK))
 		}
 		l.run(thief.speaking(true, true, &fresh).loads(method, http.StatusUnauthorized))
 	}
@@ -133,6 +137,43 @@ func TestReloadUnderLoadFailsNoRequest(t *testing.T) {
 	}
 	if asked < 100*reloads || fresh.Load() < asked/4 || kept.Load() > asked/4 {
 		t.Errorf("%d requests came by %d and %d connections: that is not the load", asked, fresh.Load(), kept.Load())
+	}
+	// Connections that were opened at the very moment of a reload are no back door
+	// to the configuration before it.
+	for _, p := range staying {
+		p.do(http.MethodGet, p.a.site+"/passkeys/signed-out", "Accept", "text/html") // may be the last under it
+		if got := p.do(http.MethodGet, p.a.site+"/passkeys/signed-out", "Accept", "text/html"); !strings.Contains(got.body, fmt.Sprintf("Reload %d", reloads-1)) {
+			t.Errorf("a connection stayed with an earlier configuration: %.200s", got.body)
+		}
+	}
+}
+
+// The socket outlives the process as well: while one ends and the next begins,
+// connections wait. And it does end, whoever goes on asking.
+func TestRestartUnderLoadFailsNoRequest(t *testing.T) {
+	f := newFleet(t)
+	f.a.takeSocket()
+	steady := f.person().signIn(f.a)
+	l := &load{stop: make(chan struct{})}
+	var dials atomic.Int64
+	for _, fresh := range []bool{true, false, true, false} {
+		l.run(steady.speaking(true, fresh, &dials).loads(http.MethodPost, http.StatusOK))
+	}
+	for range 5 {
+		before := l.asked.Load()
+		if err := f.a.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-f.a.ended:
+		case <-time.After(10 * time.Second):
+			t.Fatal("it does not end")
+		}
+		f.a.start()
+		eventually(t, "some load after the restart", func() bool { return l.asked.Load() > before+20 })
+	}
+	if asked, failed, errs := l.end(); failed > 0 {
+		t.Errorf("%d of %d requests failed: %q", failed, asked, errs)
 	}
 }
 
