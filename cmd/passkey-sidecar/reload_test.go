@@ -14,7 +14,7 @@ import (
 )
 
 // takeSocket starts the sidecar anew with a listening socket from outside, as a
-// service manager hands it in, and with HTTP/2 in clear, as docs/operations.md
+// service manager hands it in, and with HTTP/2 in clear, as docs/reloads.md
 // tells.
 func (s *sidecar) takeSocket() {
 	s.t.Helper()
