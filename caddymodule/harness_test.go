@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -21,6 +20,7 @@ import (
 
 	corbadoemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado"
 	oktaemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
 )
 
 const (
@@ -47,7 +47,7 @@ type world struct {
 // because the public URL holds it.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, site: "http://localhost:" + freePort(t), logFile: filepath.Join(t.TempDir(), "caddy.log")}
+	w := &world{t: t, site: "http://localhost:" + porttest.Free(t), logFile: filepath.Join(t.TempDir(), "caddy.log")}
 	var oktaHandler, corbadoHandler http.Handler
 	oktaServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { oktaHandler.ServeHTTP(rw, r) }))
 	corbadoServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { corbadoHandler.ServeHTTP(rw, r) }))
@@ -91,20 +91,6 @@ func newWorld(t *testing.T) *world {
 		corbadoServer.Close()
 	})
 	return w
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	_, port, err := net.SplitHostPort(ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // caddyfile is the site's configuration; extra goes into the passkeys block.

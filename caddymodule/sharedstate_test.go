@@ -12,6 +12,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/metrics"
 
 	oktaemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	fleet "github.com/passkey-sidecar/passkey-sidecar/internal/state"
@@ -220,7 +221,7 @@ func TestMetrics(t *testing.T) {
 	w := newWorld(t)
 	w.longLived()
 	w.start("")
-	port := freePort(t)
+	port := porttest.Free(t)
 	withMetrics := w.caddyfile("") + "\nhttp://localhost:" + port + " {\n\tmetrics\n}\n"
 	for range 2 { // a reload has a registry of its own
 		if err := load(t, withMetrics); err != nil {

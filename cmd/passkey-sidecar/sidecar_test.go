@@ -1,21 +1,20 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/state/redistest"
 )
 
@@ -53,34 +52,16 @@ type sidecar struct {
 	site   string // its public URL
 	config string
 	dir    string
-	socket *os.File // the listening socket that it is handed; nil when it opens its own
-	output output
+	socket *os.File       // the listening socket that it is handed; nil when it opens its own
+	output logtest.Buffer // what it prints
 	cmd    *exec.Cmd
 	ended  chan struct{}
-}
-
-// output collects what a process prints.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
 }
 
 // newFleet starts everything and waits until both sidecars share their state.
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
-	portA, portB := freePort(t), freePort(t)
+	portA, portB := porttest.Free(t), porttest.Free(t)
 	siteA, siteB := "http://localhost:"+portA, "http://localhost:"+portB
 	f := &fleet{t: t, app: newFleetApp(t)}
 	f.redis = redistest.Start(t, redistest.Config{Persist: true, File: "requirepass " + fleetRedisPass})
@@ -211,20 +192,6 @@ func eventually(t *testing.T, what string, is func() bool) time.Duration {
 		time.Sleep(5 * time.Millisecond)
 	}
 	return time.Since(began)
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	_, port, err := net.SplitHostPort(ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // noRedirects lets a client look at each answer.

@@ -9,10 +9,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
@@ -29,24 +29,7 @@ type site struct {
 	clock *clock
 	rp    *RelyingParty
 	store *session.Store
-	log   *lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
+	log   *logtest.Buffer
 }
 
 func newSite(t *testing.T, configure ...func(*Config)) *site {
@@ -58,7 +41,7 @@ func newSite(t *testing.T, configure ...func(*Config)) *site {
 // newSiteAt makes a site that signs people in at a certain provider.
 func newSiteAt(t *testing.T, o *op, configure ...func(*Config)) *site {
 	t.Helper()
-	s := &site{t: t, clock: o.clock, log: new(lockedBuffer), op: o}
+	s := &site{t: t, clock: o.clock, log: new(logtest.Buffer), op: o}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p := NewProvider(ProviderConfig{Issuer: s.op.issuer(), Client: s.op.Client(), Now: s.clock.Now, Log: log})
 	c := testConfig(t, s.clock.Now)

@@ -1,15 +1,14 @@
 package state
 
 import (
-	"bytes"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/state/redistest"
@@ -56,27 +55,9 @@ func TestLogIsTrimmedByEachRecordsOwnEnd(t *testing.T) {
 	}
 }
 
-// output collects log lines.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
-}
-
 func TestWrongPasswordIsLoggedWithoutIt(t *testing.T) {
 	srv := redistest.Start(t, redistest.Config{File: "requirepass right-pass"})
-	var out output
+	var out logtest.Buffer
 	s, err := NewRedis(RedisConfig{
 		Address: Address{URL: "redis://" + srv.Addr, Password: secret.New("wrong-pass")}, Namespace: "n", Records: revocation.NewRecords(nil, nil),
 	}, slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
 )
 
 // slots is how many slots the keys of a Cluster are divided among.
@@ -45,7 +47,7 @@ func StartCluster(tb testing.TB, c Config, masters int) *Cluster {
 // join starts a node that knows no other.
 func (cl *Cluster) join(tb testing.TB) *Server {
 	tb.Helper()
-	c, bus := cl.config, freePort(tb)
+	c, bus := cl.config, porttest.Free(tb)
 	c.File = "cluster-enabled yes\ncluster-announce-ip 127.0.0.1\ncluster-node-timeout 1000\ncluster-port " + bus + "\n" + c.File
 	node := Start(tb, c)
 	if cl.nodes = append(cl.nodes, node); len(cl.nodes) == 1 {

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
 )
 
 // startPatience is how long a server may take to begin; it takes milliseconds.
@@ -57,7 +59,7 @@ type running struct {
 // machine the test fails.
 func Start(tb testing.TB, c Config) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, Port: freePort(tb)}
+	s := &Server{tb: tb, Port: porttest.Free(tb)}
 	s.Addr = net.JoinHostPort("127.0.0.1", s.Port)
 	dir := tb.TempDir()
 	lines := []string{"bind 127.0.0.1", "dir " + dir, "daemonize no", `save ""`, "repl-diskless-sync-delay 0"}
@@ -182,18 +184,4 @@ func (s *Server) signal(sig os.Signal) {
 	}
 	_ = s.run.process.Signal(sig)
 	<-s.run.ended
-}
-
-func freePort(tb testing.TB) string {
-	tb.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	_, port, err := net.SplitHostPort(ln.Addr().String())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return port
 }
