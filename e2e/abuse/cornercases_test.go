@@ -91,6 +91,8 @@ var cornerCases = []cornerCase{
 	{name: "session fixation", play: sessionFixation},
 	{name: "forged identity headers", play: otherSpellings, elsewhere: []string{"internal/gate/headers_test.go TestForgedIdentityHeaders"}},
 	{name: "passkeys change after a fresh sign-in only", play: staleSignIn, alone: true},
+	// A matter of the set-up at Okta, which ours can make.
+	{name: "a second factor after the passkey", elsewhere: []string{"internal/oktasetup/effect_test.go TestWhatSetUpMadeTakesEffect"}},
 	{name: "token endpoint limits us", play: tokenLimit, alone: true, elsewhere: []string{"internal/login/refreshtrouble_test.go TestRefreshKeepsTheSession"}},
 	{name: "mail scanner opens the callback", play: mailScanner, alone: true},
 }
