@@ -65,7 +65,17 @@ func (p *person) closed(window *tab) {
 func (p *person) attach(id target.ID) *tab {
 	p.t.Helper()
 	life, closeTab := chromedp.NewContext(p.first, chromedp.WithTargetID(id))
-	if err := chromedp.Do(life); err != nil {
+	err := chromedp.Do(life)
+	for range 10 {
+		if err == nil {
+			break
+		}
+		// On its first way to the site the browser may move it to another process.
+		closeTab()
+		life, closeTab = chromedp.NewContext(p.first, chromedp.WithTargetID(id))
+		err = chromedp.Do(life)
+	}
+	if err != nil {
 		closeTab()
 		p.t.Fatalf("attach to the new window: %v", err)
 	}
