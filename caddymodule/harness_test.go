@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -148,7 +150,58 @@ func load(t *testing.T, caddyfile string) error {
 	if err != nil {
 		return err
 	}
-	return caddy.Load(cfg, true)
+	if err := caddy.Load(cfg, true); err != nil {
+		return err
+	}
+	awaitOneListener(t, cfg)
+	return nil
+}
+
+// awaitOneListener waits until the sockets of the configuration before are closed.
+// Caddy does that in the background, and until then some new connections are
+// served by the rules before (docs/reloads.md).
+func awaitOneListener(t *testing.T, cfg []byte) {
+	t.Helper()
+	var c struct {
+		Apps struct {
+			HTTP struct {
+				Servers map[string]struct{ Listen []string }
+			}
+		}
+	}
+	if err := json.Unmarshal(cfg, &c); err != nil {
+		t.Fatal(err)
+	}
+	for _, server := range c.Apps.HTTP.Servers {
+		for _, address := range server.Listen {
+			for end := time.Now().Add(10 * time.Second); listeners(t, address) > 1; time.Sleep(time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("%s: the listener before a reload stays open", address)
+				}
+			}
+		}
+	}
+}
+
+// listeners counts the sockets that listen on an address's port, by the kernel's
+// tables (proc_pid_net(5)): state 0A is LISTEN.
+func listeners(t *testing.T, address string) int {
+	t.Helper()
+	_, port, _ := strings.Cut(address, ":")
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		t.Fatalf("no port in the address %q", address)
+	}
+	suffix, n := fmt.Sprintf(":%04X", number), 0
+	for _, table := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
+		raw, _ := os.ReadFile(table) //nolint:gosec // G304: two names; elsewhere than on Linux there is none
+		for line := range strings.Lines(string(raw)) {
+			if f := strings.Fields(line); len(f) > 3 && f[3] == "0A" && strings.HasSuffix(f[1], suffix) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func (w *world) start(extra string) {
