@@ -88,21 +88,25 @@ func TestCorbadosScriptComesLate(t *testing.T) {
 	}, "--enroll", "never")
 }
 
-// brokenLogins are stand-ins for a script that comes and then fails.
-var brokenLogins = []struct{ name, script, expected string }{
-	{"brings nothing", `Object.defineProperty(window, 'Corbado', { set() {}, get() {} })`, ""},
+// brokenLogins are stand-ins for a script that comes and then fails. mounts tells
+// that there is a component for a while.
+var brokenLogins = []struct {
+	name, script, expected string
+	mounts                 bool
+}{
+	{"brings nothing", `Object.defineProperty(window, 'Corbado', { set() {}, get() {} })`, "", false},
 	{"throws when it is mounted", `Object.defineProperty(window, 'Corbado', { set() {}, get: () => ({
 		mountCorbadoConnectLogin() { throw new Error('broken'); },
-	}) })`, "passkeys: the component did not mount"},
+	}) })`, "passkeys: the component did not mount", false},
 	{"shows nothing", `Object.defineProperty(window, 'Corbado', { set() {}, get: () => ({
 		mountCorbadoConnectLogin(element) { element.append(document.createElement('div')); },
-	}) })`, "passkeys: the component shows nothing"},
+	}) })`, "passkeys: the component shows nothing", true},
 	{"crashes", `Object.defineProperty(window, 'Corbado', { set() {}, get: () => ({
 		mountCorbadoConnectLogin(element) {
 			element.append(document.createElement('input'));
 			setTimeout(() => { element.replaceChildren(); throw new Error('broken'); }, 100);
 		},
-	}) })`, "broken"},
+	}) })`, "broken", true},
 }
 
 // TestCorbadosComponentIsBroken: the form comes by itself, at the latest after
@@ -115,6 +119,9 @@ func TestCorbadosComponentIsBroken(t *testing.T) {
 			p, tb := newPerson(t, d.within(t))
 			call(tb, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: tt.script})
 			tb.open(wanted)
+			if tt.mounts {
+				tb.givenUp()
+			}
 			tb.formWorks(wanted)
 			p.undisturbed(tt.expected, "passkeys: the component shows nothing")
 		})
@@ -129,6 +136,7 @@ func TestOktaForbidsCorbado(t *testing.T) {
 	d.okta.editPage(func(page map[string]any) { page["sources"] = []string{} })
 	p, tb := newPerson(t, d)
 	tb.open(wanted)
+	tb.givenUp()
 	tb.formWorks(wanted)
 	if len(p.seen.list(&p.seen.violations)) == 0 {
 		t.Error("nothing was forbidden")

@@ -70,6 +70,13 @@ func (tb *tab) conventional() {
 	tb.until("Okta's own form", formShown)
 }
 
+// givenUp waits until the component was there and has left the page to Okta's own
+// form. That is there before the component too, and would be used then.
+func (tb *tab) givenUp() {
+	tb.t.Helper()
+	tb.until("the component's end", formShown+" && named('Sign in with a passkey').length > 0")
+}
+
 // anotherWay leaves the passkey for Okta's own form.
 func (tb *tab) anotherWay() {
 	tb.t.Helper()
