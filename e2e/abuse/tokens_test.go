@@ -109,7 +109,7 @@ func flawedLogoutTokens(s site) {
 	send := func(flaw string) int {
 		return s.told("backchannel-logout", map[string]any{"client": clientID, "url": s.App + "/passkeys/backchannel-logout", "user": alice.login, "flaw": flaw})
 	}
-	for _, flaw := range []string{"nonce", "no_event", "wrong_type", "wrong_issuer", "wrong_audience", "expired", "future", "foreign_key", "unknown_key", "alg_none", "no_token"} {
+	for _, flaw := range []string{"nonce", "no_event", "no_iat", "no_jti", "wrong_type", "wrong_issuer", "wrong_audience", "expired", "future", "foreign_key", "unknown_key", "alg_none", "no_token"} {
 		if status := send(flaw); status != http.StatusBadRequest {
 			s.t.Errorf("%s: %d", flaw, status)
 		}

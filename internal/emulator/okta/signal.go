@@ -27,6 +27,8 @@ const (
 	FlawUnknownFormat  = "unknown_format"
 	FlawNonce          = "nonce"
 	FlawNoEvent        = "no_event"
+	FlawNoIssueTime    = "no_iat"
+	FlawNoID           = "no_jti"
 	FlawReplayed       = "replayed" // sent twice; the second answer is returned
 	universalLogoutTyp = "global-token-revocation+jwt"
 	logoutTokenTyp     = "logout+jwt" //nolint:gosec // G101: a media type
@@ -57,6 +59,10 @@ func (s *Server) signal(iss *issuer, typ, flaw string, claims map[string]any) (s
 		claims["nonce"] = randomToken()
 	case FlawNoEvent:
 		delete(claims, "events")
+	case FlawNoIssueTime:
+		delete(claims, "iat")
+	case FlawNoID:
+		delete(claims, "jti")
 	case FlawWrongType:
 		typ = "JWT"
 	case FlawAlgNone:
