@@ -81,7 +81,8 @@ type Config struct {
 	// StepUps are the demands that the login route takes from its query: those
 	// that the configuration names, nothing that a link could choose.
 	StepUps []stepup.Demand
-	// Revoker is told of sessions that a refresh has ended; nil for nobody.
+	// Revoker is told of sessions that a refresh has ended, or that a new sign-in
+	// replaced; nil for nobody.
 	Revoker Revoker
 	// Skew is how far Okta's clock and ours may differ; zero means DefaultSkew.
 	Skew time.Duration

@@ -30,7 +30,8 @@ var (
 func (f *Forms) Size() int64 { return f.max }
 
 // Keep reads the body of a form that a page of this site posted to target without
-// a session, and seals it for the browser. former is who was signed in, nil if
+// a session, or with one whose sign-in does not do there, and seals it for the
+// browser. former is who was signed in, nil if
 // that cannot be told. It returns ErrTooLarge or ErrNotKept with a cause.
 //
 // Whoever calls it has made sure that the post came from a page of this origin:
