@@ -32,9 +32,10 @@ func framed(r *http.Request) bool {
 func navigation(r *http.Request) bool { return r.Method == http.MethodGet && topLevel(r) }
 
 // ownForm tells whether a POST is a form that a page of this very origin sent by
-// a navigation, of the whole window or of a frame. What another site posts is never kept for after the
-// sign-in: that would carry a forged request over the one hurdle in its way, the
-// cookie that browsers do not send with it. A sibling domain is another site.
+// a navigation, of the whole window or of a frame. What another site posts is
+// never kept for after the sign-in: that would carry a forged request over the one
+// hurdle in its way, the cookie that browsers do not send with it. A sibling
+// domain is another site.
 func ownForm(r *http.Request, site origin.Origin) bool {
 	if !topLevel(r) && !framed(r) {
 		return false

@@ -76,7 +76,7 @@ type Decision struct {
 	// Allow lists the methods of a route that was asked with another one.
 	Allow string
 	// OwnForm tells of a request to the app that it is a form which a page of this
-	// very origin posted, and InFrame that the answer is shown in a frame.
+	// very origin posted, and InFrame that its answer is shown in a frame.
 	OwnForm, InFrame bool
 }
 
@@ -165,7 +165,7 @@ func (g *Gate) Decide(r *http.Request, s *session.Session) Decision {
 	default:
 		d = Decision{Verdict: challenge(r), StepUp: g.stepUps.demand(r.URL)}
 	}
-	d.OwnForm, d.InFrame = form, framed(r)
+	d.OwnForm, d.InFrame = form, form && framed(r)
 	return d
 }
 
