@@ -44,7 +44,7 @@ func TestAssertionReachesTheApp(t *testing.T) {
 	if groups, _ := claims["groups"].([]any); len(groups) < 2 {
 		t.Errorf("groups %v", claims["groups"])
 	}
-	upgrade := b.raw("GET /socket HTTP/1.1\nHost: {host}\nCookie: {cookies}\nConnection: Upgrade, X-Passkeys-Assertion\nUpgrade: foo\n\n").app(t)
+	upgrade := b.raw("GET /socket HTTP/1.1\nHost: {host}\nCookie: {cookies}\nConnection: Upgrade, X-Passkeys-Assertion\nUpgrade: websocket\n\n").app(t)
 	for name, again := range map[string]string{
 		"again":   b.get("/orders").app(t).Headers.Get(defaultAssertionHeader),
 		"public":  b.get("/healthz").app(t).Headers.Get(defaultAssertionHeader),

@@ -88,7 +88,7 @@ func refusingApp(t *testing.T) *httptest.Server {
 		switch r.URL.Path {
 		case "/socket":
 			rw.Header().Set("Connection", "Upgrade")
-			rw.Header().Set("Upgrade", "foo")
+			rw.Header().Set("Upgrade", "websocket")
 			rw.WriteHeader(http.StatusSwitchingProtocols)
 			conn, rest, err := http.NewResponseController(rw).Hijack()
 			if err != nil {
@@ -158,8 +158,8 @@ func (b *browser) stillStreams() {
 		b.t.Fatal(err)
 	}
 	for request, want := range map[string]string{
-		"GET /socket HTTP/1.1\nHost: {host}\nCookie: {cookies}\nConnection: Upgrade\nUpgrade: foo\n\nhello\n": "echo hello",
-		"GET /events HTTP/1.1\nHost: {host}\nCookie: {cookies}\n\n":                                           "data: 1",
+		"GET /socket HTTP/1.1\nHost: {host}\nCookie: {cookies}\nConnection: Upgrade\nUpgrade: websocket\n\nhello\n": "echo hello",
+		"GET /events HTTP/1.1\nHost: {host}\nCookie: {cookies}\n\n":                                                 "data: 1",
 	} {
 		conn, err := net.Dial("tcp", site.Host) //nolint:noctx // a test's connection, closed below
 		if err != nil {

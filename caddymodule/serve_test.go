@@ -123,6 +123,7 @@ func TestClientCannotForgeOrEraseIdentity(t *testing.T) {
 		"forged":                          "GET / HTTP/1.1\nHost: {host}\nCookie: {cookies}\nX-Forwarded-User: mallory\nx_forwarded_user: mallory\n\n",
 		"hop by hop":                      "GET / HTTP/1.1\nHost: {host}\nCookie: {cookies}\nConnection: close, X-Forwarded-User, x-forwarded-email\n\n",
 		"hop by hop, upgrade":             "GET / HTTP/1.1\nHost: {host}\nCookie: {cookies}\nConnection: x-forwarded-user, Upgrade\nUpgrade: foo\n\n",
+		"hop by hop, WebSocket":           "GET / HTTP/1.1\nHost: {host}\nCookie: {cookies}\nConnection: x-forwarded-user, Upgrade\nUpgrade: WebSocket\n\n",
 		"forged in a trailer":             "POST / HTTP/1.1\nHost: {host}\nCookie: {cookies}\nTransfer-Encoding: chunked\nTrailer: X-Forwarded-User\n\n1\nx\n0\nX-Forwarded-User: mallory\n\n",
 		"a trailer behind a harmless one": "POST / HTTP/1.1\nHost: {host}\nCookie: {cookies}\nTransfer-Encoding: chunked\nTrailer: X-Checksum\n\n1\nx\n0\nX-Checksum: 1\nX-Forwarded-User: mallory\n\n",
 		"an undeclared trailer":           "POST / HTTP/1.1\nHost: {host}\nCookie: {cookies}\nTransfer-Encoding: chunked\n\n1\nx\n0\nX-Forwarded-User: mallory\nRemote-User: mallory\n\n",

@@ -17,7 +17,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { _ = conn.Close() }()
-	_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n" + r.Header.Get("X-Forwarded-Email") + "\n")
+	_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" + r.Header.Get("X-Forwarded-Email") + "\n")
 	_ = rw.Flush()
 	line, err := rw.ReadString('\n')
 	if err != nil {
@@ -39,7 +39,7 @@ func TestWebSocketPassesWithASessionOnly(t *testing.T) {
 	})
 	w.start("")
 	b := w.browser()
-	const ask = "GET /ws HTTP/1.1\nHost: {host}\nCookie: {cookies}\nConnection: Upgrade\nUpgrade: echo\n\n"
+	const ask = "GET /ws HTTP/1.1\nHost: {host}\nCookie: {cookies}\nConnection: Upgrade\nUpgrade: websocket\n\n"
 	if p := b.raw(ask); p.StatusCode != http.StatusUnauthorized {
 		t.Errorf("without a session: %s", p.Status)
 	}

@@ -145,7 +145,7 @@ func TestTakenPortSaysWhatToDo(t *testing.T) {
 
 func TestListenRefusesAddressesThatNamesUnderLocalhostDoNotLeadTo(t *testing.T) {
 	for _, address := range []string{"192.0.2.7:8080", "example.com:80", "8080", "127.0.0.2:0"} {
-		if d, err := openDoor(t.Context(), address); err == nil {
+		if d, err := openDoor(t.Context(), address, false); err == nil {
 			d.close()
 			t.Errorf("%s: no error", address)
 		}

@@ -46,7 +46,7 @@ func start(ctx context.Context, o options, j *journal, logs ...io.Writer) (*proc
 }
 
 func (p *process) begin(ctx context.Context, o options, logs []io.Writer) error {
-	d, err := openDoor(ctx, o.listen)
+	d, err := openDoor(ctx, o.listen, o.tls)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package abuse
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"html"
@@ -62,6 +63,8 @@ type client struct {
 	t    *testing.T
 	site site
 	http *http.Client
+	// protocol is what it speaks to a secure site, "" for HTTP/1.1.
+	protocol string
 }
 
 func (s site) client() *client {
@@ -70,7 +73,7 @@ func (s site) client() *client {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return &client{s.t, s, &http.Client{
+	return &client{t: s.t, site: s, http: &http.Client{
 		Jar: jar, Timeout: 20 * time.Second, Transport: s.Transport(),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -215,6 +218,11 @@ func (c *client) raw(request string) answer {
 	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
 	defer cancel()
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", u.Port()))
+	if err == nil && u.Scheme == "https" {
+		config := c.site.TLS()
+		config.ServerName = u.Hostname()
+		conn = tls.Client(conn, config)
+	}
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"flag"
 	"fmt"
 	"io"
@@ -20,6 +22,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 )
 
 var binary = flag.String("demo", "", "path of a demo binary to use instead of building cmd/demo")
@@ -35,6 +40,10 @@ type Demo struct {
 
 	said      *lines
 	transport *http.Transport
+	http3     *http3.Transport
+	// port is on loopback; trusted is who signed the certificates, with --tls.
+	port    string
+	trusted *x509.CertPool
 }
 
 // Start builds the demo, once a run, and starts one on a port that the system
@@ -45,7 +54,7 @@ func Start(t *testing.T, args ...string) *Demo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Demo{LogFile: filepath.Join(t.TempDir(), "demo.log"), said: &lines{ready: make(chan string, 1)}}
+	d := &Demo{LogFile: filepath.Join(t.TempDir(), "demo.log"), said: &lines{ready: make(chan string, 1), authority: make(chan string, 1)}}
 	args = append([]string{"--listen", "127.0.0.1:0", "--log", d.LogFile}, args...)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	cmd := exec.CommandContext(ctx, path, args...) //nolint:gosec // G204: our own program
@@ -135,6 +144,8 @@ type lines struct {
 	mu    sync.Mutex
 	all   bytes.Buffer
 	ready chan string
+	// authority gets the file of the certificate authority, with --tls.
+	authority chan string
 }
 
 func (l *lines) read(from io.Reader) {
@@ -145,6 +156,9 @@ func (l *lines) read(from io.Reader) {
 		l.mu.Unlock()
 		if at, ok := strings.CutPrefix(strings.TrimSpace(line), "ready "); ok {
 			l.ready <- at
+		}
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "Trust" {
+			l.authority <- words[1]
 		}
 	}
 }
@@ -164,18 +178,59 @@ func (d *Demo) locate(t *testing.T) {
 	if err != nil || u.Hostname() != "app.acme.localhost" {
 		t.Fatalf("the demo is ready at %q, which is no http://app.acme.localhost:PORT", d.App)
 	}
-	var dialer net.Dialer
-	d.transport = &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", u.Port()))
-	}}
+	d.port = u.Port()
+	if u.Scheme == "https" {
+		d.trust(t)
+	}
+	d.transport = d.NewTransport()
 	t.Cleanup(d.transport.CloseIdleConnections)
 	client := &http.Client{Timeout: 10 * time.Second, Transport: d.transport}
-	d.Okta = Emulator{t: t, Origin: "http://login.acme.localhost:" + u.Port(), client: client}
-	d.Corbado = Emulator{t: t, Origin: "http://corbado.acme.localhost:" + u.Port(), client: client}
+	d.Okta = Emulator{t: t, Origin: u.Scheme + "://login.acme.localhost:" + d.port, client: client}
+	d.Corbado = Emulator{t: t, Origin: u.Scheme + "://corbado.acme.localhost:" + d.port, client: client}
+}
+
+// trust reads the certificate authority of this run.
+func (d *Demo) trust(t *testing.T) {
+	t.Helper()
+	select {
+	case file := <-d.said.authority:
+		pem, err := os.ReadFile(file) //nolint:gosec // G304: the demo's own file
+		d.trusted = x509.NewCertPool()
+		if err != nil || !d.trusted.AppendCertsFromPEM(pem) {
+			t.Fatalf("the demo's certificate authority %s: %v", file, err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("the demo names no certificate authority:\n%s", d.said)
+	}
+	d.http3 = &http3.Transport{TLSClientConfig: d.TLS(), Dial: func(ctx context.Context, _ string, c *tls.Config, q *quic.Config) (*quic.Conn, error) {
+		return quic.DialAddrEarly(ctx, d.Address(), c, q)
+	}}
+	t.Cleanup(func() { _ = d.http3.Close() })
+}
+
+// Address is where the demo listens.
+func (d *Demo) Address() string { return net.JoinHostPort("127.0.0.1", d.port) }
+
+// TLS is how to speak TLS with it.
+func (d *Demo) TLS() *tls.Config { return &tls.Config{RootCAs: d.trusted, MinVersion: tls.VersionTLS12} }
+
+// NewTransport reaches all hosts of the demo over HTTP/1.1; the caller may change
+// its protocols.
+func (d *Demo) NewTransport() *http.Transport {
+	var dialer net.Dialer
+	return &http.Transport{
+		TLSClientConfig: d.TLS(),
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, d.Address())
+		},
+	}
 }
 
 // Transport reaches all hosts of the demo.
 func (d *Demo) Transport() http.RoundTripper { return d.transport }
+
+// HTTP3 reaches them over HTTP/3, with --tls.
+func (d *Demo) HTTP3() *http3.Transport { return d.http3 }
 
 // Said is what the demo has printed so far.
 func (d *Demo) Said() string { return d.said.String() }

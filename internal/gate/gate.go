@@ -112,6 +112,9 @@ func CheckBase(base string) error {
 
 // Admit decides on the request's current path, as rewrites before us left it.
 func (g *Gate) Admit(r *http.Request) Decision {
+	if refusedMethod(r) {
+		return Decision{Verdict: MethodNotAllowed, Allow: takenMethods}
+	}
 	// An unreadable or expired session is no session.
 	s, err := g.sessions.Read(r)
 	if err != nil {

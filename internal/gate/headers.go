@@ -42,6 +42,7 @@ func NewHeaders(identity Identity, insecure bool, cookies ...string) (*Headers, 
 			h.forbid(fold(m.Header))
 		}
 	}
+	h.forbid("http2-settings")
 	h.ourPrefixes = []string{"__Host-" + seal.NamePrefix, "__Secure-" + seal.NamePrefix}
 	if insecure {
 		h.ourPrefixes = []string{seal.NamePrefix}
@@ -52,7 +53,8 @@ func NewHeaders(identity Identity, insecure bool, cookies ...string) (*Headers, 
 // Scrub deletes every spelling of an identity header that the client sent, on
 // every request and before anything else looks at it. It also takes their names
 // out of Connection, or reverse_proxy would delete ours as hop-by-hop headers
-// (RFC 9110 section 7.6.1), and drops the trailers.
+// (RFC 9110 section 7.6.1), drops the trailers, and leaves one way to switch
+// protocols.
 func (h *Headers) Scrub(r *http.Request) {
 	for name := range r.Header {
 		if h.isForbidden(name) && (name != authorization || !h.late) {
@@ -63,8 +65,10 @@ func (h *Headers) Scrub(r *http.Request) {
 	// whatever comes to the map that stands here), and some servers merge them
 	// into the headers. A proxy may discard them (RFC 9110 section 6.5.1).
 	r.Trailer = nil
-	if lines := r.Header["Connection"]; lines != nil {
-		h.scrubConnection(r.Header, lines)
+	scrubExpect(r.Header)
+	if r.Header["Connection"] != nil || r.Header["Upgrade"] != nil {
+		dropConnectionTokens(r.Header, h.isForbidden)
+		scrubSwitch(r)
 	}
 }
 
@@ -75,31 +79,6 @@ func (h *Headers) isForbidden(name string) bool {
 	var buf [64]byte
 	_, found := h.forbidden[string(appendFolded(buf[:0], name))]
 	return found
-}
-
-func (h *Headers) scrubConnection(header http.Header, lines []string) {
-	clean := true
-	for _, line := range lines {
-		for token := range strings.SplitSeq(line, ",") {
-			clean = clean && !h.isForbidden(strings.TrimSpace(token))
-		}
-	}
-	if clean {
-		return
-	}
-	var kept []string
-	for _, line := range lines {
-		for token := range strings.SplitSeq(line, ",") {
-			if token = strings.TrimSpace(token); token != "" && !h.isForbidden(token) {
-				kept = append(kept, token)
-			}
-		}
-	}
-	if len(kept) == 0 {
-		delete(header, "Connection")
-		return
-	}
-	header["Connection"] = []string{strings.Join(kept, ", ")}
 }
 
 // Stamp tells the app who the user is; s is nil for nobody. Headers of claims
