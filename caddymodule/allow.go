@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -78,7 +79,7 @@ func checkedTexts(dst *[]string, check func(string) error) func(*caddyfile.Dispe
 
 // accessValues resolves who may use the app, what is kept of their groups, and
 // which tokens count.
-func (p *Passkeys) accessValues(rv resolver, v *values) (err error) {
+func (p *Passkeys) accessValues(ctx context.Context, rv resolver, v *values) (err error) {
 	var c access.Config
 	if p.Allow != nil {
 		if missing := p.Allow.missing(); missing != "" {
@@ -104,7 +105,7 @@ func (p *Passkeys) accessValues(rv resolver, v *values) (err error) {
 	if v.login.Groups, err = login.NewGroups(list, c.Groups); err != nil {
 		return err
 	}
-	return p.bearerValues(rv, v)
+	return p.bearerValues(ctx, rv, v)
 }
 
 const codeNotAllowed = "not_allowed"

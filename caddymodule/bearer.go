@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -50,15 +51,17 @@ func (p *Passkeys) parseBearer(d *caddyfile.Dispenser) error {
 	return block("bearer", p.Bearer.settings(), p.Bearer.missing)(d)
 }
 
-func (p *Passkeys) bearerValues(rv resolver, v *values) (err error) {
+func (p *Passkeys) bearerValues(ctx context.Context, rv resolver, v *values) (err error) {
 	if p.Bearer == nil {
 		return nil
 	}
 	if missing := p.Bearer.missing(); missing != "" {
 		return errors.New(missing)
 	}
-	if v.bearer.Issuer, err = rv.text("bearer issuer", orDefault(p.Bearer.Issuer, v.issuer)); err != nil {
-		return err
+	if v.bearer.Issuer = v.issuer; p.Bearer.Issuer != "" {
+		if v.bearer.Issuer, err = rv.issuer(ctx, "bearer issuer", p.Bearer.Issuer); err != nil {
+			return err
+		}
 	}
 	v.bearer.ClientID = v.login.ClientID
 	v.bearer.Audiences, err = rv.texts("bearer audience", p.Bearer.Audiences)

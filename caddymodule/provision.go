@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -110,7 +109,7 @@ func (p *Passkeys) values(ctx caddy.Context, rv resolver) (v values, err error) 
 	v.keyring = keyring.Bind(v.issuer + " " + v.login.ClientID)
 	v.login.Origins, v.login.BasePath, v.login.Keyring = v.origins, p.base, v.keyring
 	v.want(furtherClaims(v.identity)...)
-	if err := p.accessValues(rv, &v); err != nil {
+	if err := p.accessValues(ctx, rv, &v); err != nil {
 		return v, err
 	}
 	if err := p.assertionValues(ctx, rv, &v); err != nil {
@@ -134,7 +133,7 @@ func (p *Passkeys) oktaValues(ctx caddy.Context, rv resolver, v *values) (err er
 		return fmt.Errorf("okta client_auth '%s' is unknown; use client_secret_basic or client_secret_post", p.Okta.ClientAuth)
 	}
 	v.login.AuthStyle = style
-	if v.issuer, err = rv.text("okta issuer", p.Okta.Issuer); err != nil {
+	if v.issuer, err = rv.issuer(ctx, "okta issuer", p.Okta.Issuer); err != nil {
 		return err
 	}
 	if v.login.ClientID, err = rv.text("okta client_id", p.Okta.ClientID); err != nil {
@@ -214,8 +213,7 @@ func (p *Passkeys) build(v values) (err error) {
 	if err := errors.Join(p.carryAssertion(), p.carryBasicAuth()); err != nil {
 		return err
 	}
-	idle := time.Duration(orDefault(p.Session.Idle, caddy.Duration(defaultIdle)))
-	lifetime := time.Duration(orDefault(p.Session.Lifetime, caddy.Duration(defaultLifetime)))
+	idle, lifetime := p.Session.ends()
 	if p.ended, err = revocation.New(revocation.Config{
 		Records: p.held.records, Keyring: v.keyring, Publisher: p.shared, Lifetime: lifetime,
 	}, p.log); err != nil {

@@ -43,6 +43,19 @@ func (rv resolver) texts(setting string, raw []string) ([]string, error) {
 	return out, nil
 }
 
+// issuer is text for the name of an issuer, which is checked.
+func (rv resolver) issuer(ctx context.Context, setting, raw string) (string, error) {
+	v, err := rv.text(setting, raw)
+	if err == nil {
+		err = checkIssuer(setting, v)
+	}
+	if err != nil {
+		return "", err
+	}
+	warnOfSlash(ctx, rv.log, setting, v)
+	return v, nil
+}
+
 // secret resolves a secret. Errors and warnings name the setting and never what
 // stood there.
 func (rv resolver) secret(ctx context.Context, setting, raw string) (secret.Value, error) {

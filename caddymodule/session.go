@@ -21,7 +21,8 @@ type Session struct {
 	// sealed for a session's lifetime, so nobody is signed out by the change.
 	// Default: `30d`.
 	Rotate caddy.Duration `json:"rotate,omitempty"`
-	// Ends a session that sends no request for so long. Default: `1h`.
+	// Ends a session that sends no request for so long; at most `lifetime`.
+	// Default: `1h`, or `lifetime` where that is shorter.
 	Idle caddy.Duration `json:"idle,omitempty"`
 	// Ends a session however busy it is. Default: `8h`.
 	Lifetime caddy.Duration `json:"lifetime,omitempty"`
@@ -40,4 +41,13 @@ func (s *Session) settings() settings {
 		"idle":     duration(&s.Idle),
 		"lifetime": duration(&s.Lifetime),
 	}
+}
+
+// ends returns when a session ends that is not used, and any session.
+func (s *Session) ends() (idle, lifetime time.Duration) {
+	lifetime = time.Duration(orDefault(s.Lifetime, caddy.Duration(defaultLifetime)))
+	if s.Idle == 0 {
+		return min(defaultIdle, lifetime), lifetime
+	}
+	return time.Duration(s.Idle), lifetime
 }

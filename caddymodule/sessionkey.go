@@ -35,7 +35,7 @@ func (p *Passkeys) keyring(ctx caddy.Context, rv resolver) (*seal.Keyring, error
 		}
 		return configuredKeyring(ctx, rv, p.Session.Keys)
 	}
-	lifetime := time.Duration(orDefault(p.Session.Lifetime, caddy.Duration(defaultLifetime)))
+	_, lifetime := p.Session.ends()
 	stored := storedKeys{
 		name:   sessionKeysPath,
 		rotate: time.Duration(orDefault(p.Session.Rotate, caddy.Duration(defaultRotate))), keep: max(lifetime, leastKept),
