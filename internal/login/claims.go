@@ -108,7 +108,7 @@ func (rp *RelyingParty) describe(ctx context.Context, id *idToken) *session.Sess
 		ProviderSID: c.line("sid"),
 		AuthTime:    id.authTime,
 	}
-	s.EmailUnverified = id.claims.denies("email_verified")
+	s.EmailUnverified = id.claims.doubts("email_verified")
 	s.Passkey = s.IDP != "" && s.IDP == rp.config.PasskeyIDP
 	for _, name := range rp.config.Claims {
 		if session.Standard(name) {

@@ -1,6 +1,8 @@
 package login
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -55,6 +57,17 @@ func TestUnverifiedEmailIsRemembered(t *testing.T) {
 		"unverified":             {claim: false, userinfo: true, want: true},
 		"unverified, as text":    {claim: "false", want: true},
 		"unverified by userinfo": {userinfo: false, want: true},
+
+		"verified, as text":     {claim: "true"},
+		"verified, as a number": {claim: 1},
+		// Whatever else is said is no yes.
+		"False": {claim: "False", want: true}, "no": {claim: "no", want: true}, "0": {claim: 0, want: true}, "text 0": {claim: "0", want: true},
+		"empty": {claim: "", want: true}, "True": {claim: "True", want: true}, "2": {claim: 2, want: true}, "spaces": {claim: " true", want: true},
+		"a list": {claim: []any{true}, want: true}, "an object": {claim: map[string]any{"value": true}, want: true},
+		"null":                    {claim: json.RawMessage("null"), want: true},
+		"False by userinfo":       {userinfo: "False", want: true},
+		"null, true by userinfo":  {claim: json.RawMessage("null"), userinfo: true},
+		"empty, true by userinfo": {claim: "", userinfo: true},
 	} {
 		s := newSite(t)
 		s.op.profile = map[string]any{"sub": "00u1", "name": "Alice"}
@@ -73,6 +86,42 @@ func TestUnverifiedEmailIsRemembered(t *testing.T) {
 		b.signIn("/")
 		if got := b.session(); got.EmailUnverified != c.want || got.ProviderSID != "idx1" {
 			t.Errorf("%s: unverified %t, sid %q", name, got.EmailUnverified, got.ProviderSID)
+		}
+	}
+}
+
+// TestTheProofOfAnotherAddress goes with the address that it is about.
+func TestTheProofOfAnotherAddress(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		token, userinfo map[string]any
+		email           string
+		unverified      bool
+	}{
+		"proved in the token, not at userinfo, where the address is": {
+			map[string]any{"email_verified": true}, map[string]any{"email": "ceo@acme.test", "email_verified": false}, "ceo@acme.test", true,
+		},
+		"doubted in the token": {
+			map[string]any{"email_verified": false}, map[string]any{"email": "alice@acme.test"}, "alice@acme.test", true,
+		},
+		"doubted in the token, another address there": {
+			map[string]any{"email": "alice@acme.test", "email_verified": false}, map[string]any{"email": "ceo@acme.test", "email_verified": true}, "alice@acme.test", true,
+		},
+		"both at userinfo": {nil, map[string]any{"email": "alice@acme.test", "email_verified": true}, "alice@acme.test", false},
+	} {
+		s := newSite(t)
+		s.op.profile = map[string]any{"sub": "00u1", "name": "Alice"}
+		maps.Copy(s.op.profile, c.userinfo)
+		s.op.change = func(claims map[string]any) {
+			for _, claim := range []string{"name", "email", "email_verified"} {
+				delete(claims, claim)
+			}
+			maps.Copy(claims, c.token)
+		}
+		b := s.browser()
+		b.signIn("/")
+		if got := b.session(); got.Email != c.email || got.EmailUnverified != c.unverified {
+			t.Errorf("%s: %s, unverified %t", name, got.Email, got.EmailUnverified)
 		}
 	}
 }

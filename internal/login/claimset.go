@@ -28,10 +28,15 @@ func (c claimSet) text(name string) (text string, present bool) {
 	return text, true
 }
 
-// denies tells whether a claim is false, which some providers write as text.
-func (c claimSet) denies(name string) bool {
-	raw := string(c[name])
-	return raw == "false" || raw == `"false"`
+// doubts tells whether a claim is there and does not say yes: true, which some
+// providers write as text or as 1. Whatever else stands there is no yes.
+func (c claimSet) doubts(name string) bool {
+	raw, present := c[name]
+	if !present || string(raw) == "true" || string(raw) == "1" {
+		return false
+	}
+	text, _ := c.text(name)
+	return text != "true"
 }
 
 // time returns a claim that is a time in seconds since 1970 (RFC 7519,
@@ -96,8 +101,12 @@ func (c claimSet) lacks(name string) bool {
 	return !present || string(raw) == "null" || string(raw) == `""`
 }
 
-// fill takes those of names that are missing from more.
+// fill takes those of names that are missing from more. Where that is the e-mail
+// address, what is said there of its proof comes along: it is about that address.
 func (c claimSet) fill(more claimSet, names []string) {
+	if raw, there := more["email_verified"]; there && c.lacks("email") && !more.lacks("email") && slices.Contains(names, "email") {
+		c["email_verified"] = raw
+	}
 	for _, name := range names {
 		if raw, there := more[name]; there && c.lacks(name) {
 			c[name] = raw

@@ -133,7 +133,7 @@ func keepSignIn(next, s *session.Session) {
 // away, nor an e-mail address.
 func keepUnsaid(next, s *session.Session, said claimSet, further []string) {
 	if said.lacks("email") {
-		next.Email, next.EmailUnverified = s.Email, s.EmailUnverified
+		next.Email, next.EmailUnverified = s.Email, s.EmailUnverified || next.EmailUnverified
 	}
 	for _, kept := range [...]struct {
 		claim    string

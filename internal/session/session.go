@@ -31,8 +31,9 @@ type Session struct {
 	// Passkey tells that the identity provider configured as the passkeys' own
 	// signed the user in. It is ours, never a claim that a provider sent.
 	Passkey bool
-	// EmailUnverified tells that the provider says the address is not proved
-	// (email_verified is false). A provider that says nothing leaves it false.
+	// EmailUnverified tells that the provider does not say the address is proved:
+	// email_verified is there and not true. A provider that says nothing leaves it
+	// false.
 	EmailUnverified bool
 	// Claims are further claims that the identity setting asks for.
 	Claims []Claim
