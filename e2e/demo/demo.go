@@ -212,7 +212,9 @@ func (d *Demo) trust(t *testing.T) {
 func (d *Demo) Address() string { return net.JoinHostPort("127.0.0.1", d.port) }
 
 // TLS is how to speak TLS with it.
-func (d *Demo) TLS() *tls.Config { return &tls.Config{RootCAs: d.trusted, MinVersion: tls.VersionTLS12} }
+func (d *Demo) TLS() *tls.Config {
+	return &tls.Config{RootCAs: d.trusted, MinVersion: tls.VersionTLS12}
+}
 
 // NewTransport reaches all hosts of the demo over HTTP/1.1; the caller may change
 // its protocols.
