@@ -23,8 +23,9 @@ import (
 // sends in it never reaches the app, on public paths neither, and the app's own
 // Basic challenges do not reach the browser.
 //
-// A user whose name is missing or holds a colon or control character, which
-// Basic authentication cannot carry, is refused with 403.
+// A user whose name is missing, holds a colon or control character, which Basic
+// authentication cannot carry, or begins or ends with a space, which apps trim, is
+// refused with 403.
 type BasicAuth struct {
 	// The claim that holds the user's name. Default: `email`.
 	User string `json:"user,omitempty"`
@@ -111,7 +112,7 @@ func (b *basic) check(r *http.Request, s *session.Session, base string) error {
 		return &problem.Problem{
 			Status: http.StatusForbidden, Code: "user_name_unfit", Title: "Your account cannot be used here",
 			Detail:   "This application knows its users by a name that your account does not have, or that it could not tell from another's.",
-			Operator: "The claim " + b.Claim() + " is the user's name (basic_auth). It must not be empty or hold a colon or control character.",
+			Operator: "The claim " + b.Claim() + " is the user's name (basic_auth). It must not be empty, hold a colon or control character, or begin or end with a space.",
 			Ways:     []problem.Way{{Label: "Sign out", Href: base + "/logout"}},
 			Err:      err,
 		}

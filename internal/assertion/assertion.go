@@ -99,7 +99,7 @@ func (s *Signer) Assert(ctx context.Context, about *session.Session) string {
 	}
 	e := &entry{keys: k, facts: f, from: now}
 	for _, name := range s.further {
-		e.further = append(e.further, session.Claim{Name: name, Value: about.Claim(name)})
+		e.further = append(e.further, about.Further(name))
 	}
 	ttl := s.config.TTL
 	if !about.ExpiresAt.IsZero() {

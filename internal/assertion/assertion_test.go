@@ -111,8 +111,15 @@ func TestClaims(t *testing.T) {
 			"amr": []any{"pwd", "mfa"}, "acr": "urn:okta:loa:2fa:any", "idp": "0oa1", "passkey": true,
 			"auth_time": float64(start.Add(-time.Hour).Unix()), "sid": "s1",
 		}},
-		"named":      {[]string{"sub", "email"}, nil, map[string]any{"email": "alice@example.com"}},
-		"further":    {[]string{"department", "https://acme.example/roles", "none"}, nil, map[string]any{"department": []any{"R&D"}, "https://acme.example/roles": []any{"x", "y,z"}}},
+		"named":   {[]string{"sub", "email"}, nil, map[string]any{"email": "alice@example.com"}},
+		"further": {[]string{"department", "https://acme.example/roles", "none"}, nil, map[string]any{"department": []any{"R&D"}, "https://acme.example/roles": []any{"x", "y,z"}}},
+		"one text with a comma in it": {[]string{"department"}, func(s *session.Session) {
+			s.Claims = []session.Claim{{Name: "department", Value: "x,admins 5%25", Text: true}}
+		}, map[string]any{"department": []any{"x,admins 5%"}}},
+		"spaces around": {[]string{"name", "groups", "department"}, func(s *session.Session) {
+			s.Name, s.Groups = " Alice ", session.JoinList([]string{" admins", "admins"})
+			s.Claims = []session.Claim{{Name: "department", Value: session.JoinList([]string{"R&D "})}}
+		}, map[string]any{"name": " Alice ", "groups": []any{" admins", "admins"}, "department": []any{"R&D "}}},
 		"unverified": {[]string{"email"}, func(s *session.Session) { s.EmailUnverified = true }, map[string]any{"email": "alice@example.com", "email_verified": false}},
 		"bare":       {nil, func(s *session.Session) { *s = session.Session{Subject: "00u1"} }, map[string]any{}},
 	} {

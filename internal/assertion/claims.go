@@ -95,7 +95,7 @@ func (s *Signer) claims(e *entry, from, until time.Time) map[string]any {
 	put("auth_time", f.authTime, f.authTime != 0)
 	put("sid", f.id, f.id != "")
 	for _, c := range e.further {
-		put(c.Name, session.SplitList(c.Value), c.Value != "")
+		put(c.Name, c.Values(), c.Value != "")
 	}
 	return all
 }

@@ -47,7 +47,7 @@ func (e *entry) answers(now time.Time, k *keys, f facts, s *session.Session) boo
 		return false
 	}
 	for _, c := range e.further {
-		if s.Claim(c.Name) != c.Value {
+		if s.Further(c.Name) != c {
 			return false
 		}
 	}

@@ -15,9 +15,9 @@ import (
 )
 
 // ErrUser means that the app cannot be told the user's name: the session has
-// none, or it holds a colon or a control character. A colon ends the name
-// (RFC 7617 section 2), so "alice:x" would be alice to an app that looks at
-// names only.
+// none, it holds a colon or a control character, or it begins or ends with a
+// space. A colon ends the name (RFC 7617 section 2), so "alice:x" would be alice to
+// an app that looks at names only; and many trim what they read.
 var ErrUser = errors.New("no user name that Basic authentication can carry")
 
 // Credentials are the user's name and the app's password.
@@ -45,14 +45,14 @@ func (c *Credentials) Claim() string { return c.claim }
 func (c *Credentials) User(s *session.Session) (string, error) {
 	user := s.Claim(c.claim)
 	if !session.Standard(c.claim) {
-		// Further claims come as lists, escaped.
-		list := session.SplitList(user)
+		// Further claims come escaped, and may be lists.
+		list := s.Further(c.claim).Values()
 		if len(list) != 1 {
 			return "", ErrUser
 		}
 		user = list[0]
 	}
-	if user == "" || strings.Contains(user, ":") || !plain(user) {
+	if user == "" || strings.Contains(user, ":") || !plain(user) || strings.TrimSpace(user) != user {
 		return "", ErrUser
 	}
 	return user, nil

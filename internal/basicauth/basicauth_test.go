@@ -26,9 +26,10 @@ func newCredentials(t *testing.T, claim string) *Credentials {
 func TestAuthorization(t *testing.T) {
 	s := &session.Session{
 		Subject: "00u1", Email: "alice@example.com", Name: "Jörg 100%",
-		Claims: []session.Claim{{Name: "login", Value: "a%2Cb%25"}, {Name: "two", Value: "a,b"}},
+		Claims: []session.Claim{{Name: "login", Value: "a%2Cb%25"}, {Name: "two", Value: "a,b"},
+			{Name: "text", Value: "a,b 5%25", Text: true}},
 	}
-	for claim, want := range map[string]string{"email": "alice@example.com", "sub": "00u1", "name": "Jörg 100%", "login": "a,b%"} {
+	for claim, want := range map[string]string{"email": "alice@example.com", "sub": "00u1", "name": "Jörg 100%", "login": "a,b%", "text": "a,b 5%"} {
 		value, err := newCredentials(t, claim).Authorization(s)
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +50,10 @@ func TestAuthorization(t *testing.T) {
 // A name with a colon in it would be somebody else's name.
 func TestColonInUserName(t *testing.T) {
 	c := newCredentials(t, "name")
-	for _, name := range []string{"alice:x", ":", "alice:", "alice\nx", "alice\x00", "alice\u0085", "alice\xff"} {
+	for _, name := range []string{"alice:x", ":", "alice:", "alice\nx", "alice\x00", "alice\u0085", "alice\xff",
+		// Many apps trim what they read.
+		" root", "root ", "\u00a0root", "root\u3000", " ", "\u2003",
+	} {
 		if v, err := c.Authorization(&session.Session{Name: name}); !errors.Is(err, ErrUser) || v != "" {
 			t.Errorf("%q: %q %v", name, v, err)
 		}

@@ -100,19 +100,25 @@ func (h *Headers) Stamp(r *http.Request, s *session.Session) {
 
 // headerValue makes a claim fit for a header: bytes that are not printable
 // ASCII become %XX, and in claims of a single value so does the percent sign, so
-// that decoding is never ambiguous. Lists come joined and escaped from the
-// session. Nothing raw passes: a line feed in a display name stays a display
-// name.
+// that decoding is never ambiguous. Spaces at the edges do too: a header cannot
+// begin or end with one (RFC 9110 section 5.5), and whoever reads it would take
+// two users for one. Lists come joined and escaped from the session. Nothing raw
+// passes: a line feed in a display name stays a display name.
 func headerValue(claim string, s *session.Session) string {
 	v := s.Claim(claim)
+	if v == "" {
+		return ""
+	}
 	escapePercent := session.Standard(claim) && claim != "groups"
+	if v[0] == ' ' || v[len(v)-1] == ' ' {
+		return percentEncode(v, escapePercent)
+	}
 	for i := range len(v) {
 		if unsafeByte(v[i], escapePercent) {
 			return percentEncode(v, escapePercent)
 		}
 	}
-	// A header value cannot begin or end with a space (RFC 9110 section 5.5).
-	return strings.TrimSpace(v)
+	return v
 }
 
 func unsafeByte(c byte, escapePercent bool) bool {
@@ -121,10 +127,12 @@ func unsafeByte(c byte, escapePercent bool) bool {
 
 func percentEncode(v string, escapePercent bool) string {
 	const hex = "0123456789ABCDEF"
+	first := len(v) - len(strings.TrimLeft(v, " "))
+	last := len(strings.TrimRight(v, " ")) - 1
 	var b strings.Builder
 	b.Grow(len(v) + 16)
 	for i := range len(v) {
-		if c := v[i]; unsafeByte(c, escapePercent) {
+		if c := v[i]; i < first || i > last || unsafeByte(c, escapePercent) {
 			b.WriteByte('%')
 			b.WriteByte(hex[c>>4])
 			b.WriteByte(hex[c&15])
@@ -132,5 +140,5 @@ func percentEncode(v string, escapePercent bool) string {
 			b.WriteByte(c)
 		}
 	}
-	return strings.TrimSpace(b.String())
+	return b.String()
 }

@@ -1,8 +1,11 @@
 package gate
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -126,7 +129,10 @@ func TestHeaderInjectionByClaim(t *testing.T) {
 		"J\u00f6rg":           "J%C3%B6rg",
 		"100%":                "100%25",
 		"a\x00b\x7f":          "a%00b%7F",
-		" padded ":            "padded",
+		" padded ":            "%20padded%20",
+		"  two inside  ":      "%20%20two inside%20%20",
+		"   ":                 "%20%20%20",
+		"%20padded":           "%2520padded",
 		"\tx":                 "%09x",
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
@@ -140,6 +146,77 @@ func TestHeaderInjectionByClaim(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTwoUsersNeverArriveAsOne sends the claims of users who differ in what servers
+// trim, fold or decode through a real connection, and looks at what the app reads.
+func TestTwoUsersNeverArriveAsOne(t *testing.T) {
+	h := newHeaders(t, Identity{
+		{"X-Sub", "sub"}, {"X-Email", "email"}, {"X-Name", "name"}, {"X-Groups", "groups"}, {"X-Dept", "department"}, {"X-Roles", "roles"},
+	})
+	values := []string{
+		"admins", " admins", "admins ", "  admins", "%20admins", "%2520admins", " %20admins", "admins%20", "Admins", "ADMINS", "\u00a0admins", "\u3000admins", "\u200badmins",
+		"caf\u00e9", "cafe\u0301", "a,b", "a%2Cb", "a%252Cb", " a,b", "a, b", "a ,b", " ", "  ", "%20", "%", "%25", "\u2126", "\u03a9", "K", "\u212a",
+	}
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range []string{"X-Sub", "X-Email", "X-Name", "X-Groups", "X-Dept", "X-Roles"} {
+			_, _ = fmt.Fprintf(w, "%s\n", r.Header.Get(name))
+		}
+	}))
+	defer app.Close()
+	seen := make([]map[string]string, 6)
+	for i := range seen {
+		seen[i] = make(map[string]string)
+	}
+	for _, v := range values {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, app.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Stamp(r, &session.Session{
+			Subject: v, Email: v, Name: v, Groups: session.JoinList([]string{v, "b"}),
+			// As sign-in makes them: one text, and a list of two.
+			Claims: []session.Claim{{Name: "department", Value: strings.ReplaceAll(v, "%", "%25")}, {Name: "roles", Value: session.JoinList([]string{"b", v})}},
+		})
+		res, err := app.Client().Do(r)
+		if err != nil {
+			t.Fatalf("%q cannot be sent: %v", v, err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		for i, got := range strings.SplitN(string(body), "\n", 6) {
+			got = strings.TrimSuffix(got, "\n")
+			if other, there := seen[i][got]; there {
+				t.Errorf("header %d: %q and %q both arrive as %q", i, v, other, got)
+			}
+			seen[i][got] = v
+			if want, list := map[int][]string{3: {v, "b"}, 5: {"b", v}}[i]; list {
+				if diff := cmp.Diff(want, decodedList(t, got)); diff != "" {
+					t.Errorf("%q as a list, decoded as documented: %s", v, diff)
+				}
+			} else if decoded, err := url.PathUnescape(got); err != nil || decoded != v {
+				t.Errorf("header %d: %q decodes to %q (%v)", i, v, decoded, err)
+			}
+		}
+	}
+}
+
+// decodedList reads a list as the documentation says: split at commas, trim what
+// parsers of lists trim, then percent-decode.
+func decodedList(t *testing.T, header string) []string {
+	t.Helper()
+	var list []string
+	for one := range strings.SplitSeq(header, ",") {
+		decoded, err := url.PathUnescape(strings.TrimSpace(one))
+		if err != nil {
+			t.Error(err)
+		}
+		list = append(list, decoded)
+	}
+	return list
 }
 
 func TestOwnCookiesNeverReachTheApp(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -114,8 +115,8 @@ func (rp *RelyingParty) describe(ctx context.Context, id *idToken) *session.Sess
 		if session.Standard(name) {
 			continue
 		}
-		if v := c.headerReady(name); v != "" {
-			s.Claims = append(s.Claims, session.Claim{Name: name, Value: v})
+		if claim := c.headerReady(name); claim.Value != "" {
+			s.Claims = append(s.Claims, claim)
 		}
 	}
 	return s
@@ -170,11 +171,19 @@ func (c claimReader) email() string {
 		return ""
 	}
 	before, after, found := strings.Cut(v, "@")
-	if !found || before == "" || after == "" || strings.ContainsAny(after, "@") || strings.ContainsAny(v, " ,;<>\"") {
+	if !found || before == "" || after == "" || strings.ContainsFunc(before, notInAddress) || strings.ContainsFunc(after, notInAddress) {
 		c.drop("email", "not an e-mail address")
 		return ""
 	}
 	return v
+}
+
+// notInAddress tells what an address without quotes does not hold beside its @:
+// anything but letters, digits and the signs of RFC 5322 section 3.2.3, in any
+// alphabet (RFC 6531). Spaces that are none and characters that nobody sees would
+// make another address look the same.
+func notInAddress(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && !strings.ContainsRune(".!#$%&'*+-/=?^_`{|}~", r)
 }
 
 // joined returns a list claim, or a single string as a list of one, joined and
@@ -211,7 +220,7 @@ func (c claimReader) methods() string {
 	var kept []string
 	size := 0
 	for _, v := range all {
-		if size += len(v) + 1; v == "" || size > maxText || !plain(v) || strings.Contains(v, " ") {
+		if size += len(v) + 1; v == "" || size > maxText || strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			c.drop("amr", "not a list of short names")
 			return ""
 		}
@@ -222,11 +231,12 @@ func (c claimReader) methods() string {
 
 // headerReady returns a further claim as it goes into a header: lists joined and
 // escaped, and in single values the percent sign escaped, as the app decodes
-// both.
-func (c claimReader) headerReady(claim string) string {
+// both. Commas of a single value are its own.
+func (c claimReader) headerReady(claim string) session.Claim {
 	_, list, ok := c.claims.values(claim)
 	if ok && list {
-		return c.joined(claim, maxClaim)
+		return session.Claim{Name: claim, Value: c.joined(claim, maxClaim)}
 	}
-	return strings.ReplaceAll(c.capped(claim, maxClaim), "%", "%25")
+	v := c.capped(claim, maxClaim)
+	return session.Claim{Name: claim, Value: strings.ReplaceAll(v, "%", "%25"), Text: strings.Contains(v, ",")}
 }

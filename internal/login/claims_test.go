@@ -193,7 +193,7 @@ func TestClaimsOfAllTypes(t *testing.T) {
 		{Name: "b", Value: "true"},
 		{Name: "list", Value: "a%2Cb,50%25,c"},
 		{Name: "mixed", Value: "1,true,x"},
-		{Name: "text", Value: "100%25 sure, yes"},
+		{Name: "text", Value: "100%25 sure, yes", Text: true},
 		{Name: "https://acme.test/role", Value: "boss"},
 	}
 	if d := cmp.Diff(want, b.session().Claims); d != "" {
@@ -217,6 +217,45 @@ func TestHeaderInjectionThroughProfile(t *testing.T) {
 	}
 }
 
+// TestClaimsThatCannotBeToldApart are left out: of JSON's lone surrogates all
+// become the same character, and a space that is none splits a name elsewhere.
+func TestClaimsThatCannotBeToldApart(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *Config) { c.Claims = []string{"login"} })
+	s.op.change = func(c map[string]any) {
+		c["name"], c["login"], c["preferred_username"] = json.RawMessage(`"a\ud800"`), json.RawMessage(`"\udc00"`), json.RawMessage(`"\ufffd"`)
+		c["email"] = json.RawMessage(`"a\ud801@acme.test"`)
+		c["groups"] = json.RawMessage(`["ok","\ud800","\ud801"]`)
+		c["amr"] = []string{"pwd\u2003mfa"}
+	}
+	b := s.browser()
+	b.signIn("/")
+	got := b.session()
+	if got.Name+got.Username+got.Email+got.AMR != "" || got.Groups != "ok" || len(got.Claims) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestSpacesAroundClaimsAreKept, so that whoever has them is somebody else.
+func TestSpacesAroundClaimsAreKept(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *Config) { c.Claims = []string{"login", "roles"} })
+	s.op.change = func(c map[string]any) {
+		c["sub"], c["preferred_username"], c["login"], c["roles"] = " 00u1", "alice ", " root", []string{" admins", "admins "}
+		c["groups"] = []string{" admins", "admins", "%20admins"}
+	}
+	b := s.browser()
+	b.signIn("/")
+	got := b.session()
+	want := []session.Claim{{Name: "login", Value: " root"}, {Name: "roles", Value: "%20admins,admins%20"}}
+	if diff := cmp.Diff(want, got.Claims); diff != "" || got.Subject != " 00u1" || got.Username != "alice " || got.Groups != "%20admins,admins,%2520admins" {
+		t.Errorf("%+v %s", got, diff)
+	}
+	if diff := cmp.Diff([]string{" admins", "admins", "%20admins"}, session.SplitList(got.Groups)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestEmailWithTwoAts(t *testing.T) {
 	t.Parallel()
 	for email, want := range map[string]string{
@@ -229,6 +268,13 @@ func TestEmailWithTwoAts(t *testing.T) {
 		"Alice <alice@acme.test>":               "",
 		"jos\u00e9@acme.test":                   "jos\u00e9@acme.test",
 		strings.Repeat("a", 320) + "@acme.test": "",
+		"o'brien+x=1/2@acme.test":               "o'brien+x=1/2@acme.test",
+		" alice@acme.test":                      "",
+		"alice@acme.test\u00a0":                 "",
+		"alice\u200b@acme.test":                 "",
+		"\u202eecila@acme.test":                 "",
+		"alice\\@acme.test":                     "",
+		"alice(ceo)@acme.test":                  "",
 	} {
 		s := newSite(t)
 		s.op.change = func(c map[string]any) { c["email"] = email }

@@ -114,13 +114,15 @@ func (c claimSet) fill(more claimSet, names []string) {
 	}
 }
 
-// plain tells whether s is well-formed text without control characters.
+// plain tells whether s is well-formed text without control characters. The
+// replacement character stands for what JSON could not say, such as half a
+// surrogate pair: two names that differ there only would be one.
 func plain(s string) bool {
 	if !utf8.ValidString(s) {
 		return false
 	}
 	for _, r := range s {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
 			return false
 		}
 	}

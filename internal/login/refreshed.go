@@ -148,8 +148,8 @@ func keepUnsaid(next, s *session.Session, said claimSet, further []string) {
 		}
 	}
 	for _, name := range further {
-		if v := s.Claim(name); said.lacks(name) && v != "" && !session.Standard(name) {
-			next.Claims = append(next.Claims, session.Claim{Name: name, Value: v})
+		if known := s.Further(name); said.lacks(name) && known.Value != "" {
+			next.Claims = append(next.Claims, known)
 		}
 	}
 }

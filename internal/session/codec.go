@@ -8,7 +8,7 @@ import (
 
 // purpose names what the session cookie is for and the version of its layout.
 // Change the version with the layout: old cookies then count as no session.
-const purpose = "session.v3"
+const purpose = "session.v4"
 
 var errLayout = errors.New("not a session of this layout")
 
@@ -43,7 +43,7 @@ func encode(s *Session) []byte {
 	b = appendBool(appendBool(b, s.Passkey), s.EmailUnverified)
 	b = binary.AppendUvarint(b, uint64(len(s.Claims)))
 	for _, c := range s.Claims {
-		b = appendString(appendString(b, c.Name), c.Value)
+		b = appendBool(appendString(appendString(b, c.Name), c.Value), c.Text)
 	}
 	return b
 }
@@ -67,7 +67,7 @@ func decode(plain []byte) (*Session, error) {
 		s.Claims = make([]Claim, n)
 	}
 	for i := range s.Claims {
-		s.Claims[i] = Claim{Name: d.string(), Value: d.string()}
+		s.Claims[i] = Claim{Name: d.string(), Value: d.string(), Text: d.bool()}
 	}
 	if !d.ok || d.rest != "" {
 		return nil, errLayout

@@ -55,8 +55,32 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
-// Claim is one claim by name, its value ready for a header.
-type Claim struct{ Name, Value string }
+// Claim is one claim by name, its value ready for a header: the percent sign is
+// escaped, and in lists what JoinList escapes.
+type Claim struct {
+	Name, Value string
+	// Text tells that the commas in Value are one text's own and part no list.
+	Text bool
+}
+
+// Values undoes the escaping: one text, or those of a list.
+func (c Claim) Values() []string {
+	if c.Text {
+		return []string{unescape.Replace(c.Value)}
+	}
+	return SplitList(c.Value)
+}
+
+// Further returns a claim that a session holds only on request, and a Claim
+// without a value where it does not hold it.
+func (s *Session) Further(name string) Claim {
+	for _, c := range s.Claims {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Claim{Name: name}
+}
 
 // Claim returns the value of a claim by its OpenID Connect name, and "" for a
 // claim that the session does not hold. Two names are ours: "passkey" is "true"
@@ -89,12 +113,7 @@ func (s *Session) Claim(name string) string {
 	case "sid":
 		return s.ID
 	}
-	for _, c := range s.Claims {
-		if c.Name == name {
-			return c.Value
-		}
-	}
-	return ""
+	return s.Further(name).Value
 }
 
 // Standard tells whether every session holds the claim without being asked.
@@ -106,17 +125,25 @@ func Standard(claim string) bool {
 	return false
 }
 
-var escapeGroup = strings.NewReplacer("%", "%25", ",", "%2C")
+var (
+	escape   = strings.NewReplacer("%", "%25", ",", "%2C")
+	unescape = strings.NewReplacer("%2C", ",", "%25", "%", "%20", " ")
+)
 
 // JoinList joins the values of a list claim to one string for a header: commas
-// between, and %2C and %25 for a comma or percent sign inside a value.
+// between, and %2C and %25 for a comma or percent sign inside a value. A space at
+// the edge of a value becomes %20: whoever splits a list trims.
 func JoinList(values []string) string {
 	var b strings.Builder
 	for i, v := range values {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		_, _ = escapeGroup.WriteString(&b, v)
+		plain := strings.TrimLeft(v, " ")
+		b.WriteString(strings.Repeat("%20", len(v)-len(plain)))
+		inner := strings.TrimRight(plain, " ")
+		_, _ = escape.WriteString(&b, inner)
+		b.WriteString(strings.Repeat("%20", len(plain)-len(inner)))
 	}
 	return b.String()
 }
@@ -128,7 +155,7 @@ func SplitList(joined string) []string {
 	}
 	values := strings.Split(joined, ",")
 	for i, v := range values {
-		values[i] = strings.NewReplacer("%2C", ",", "%25", "%").Replace(v)
+		values[i] = unescape.Replace(v)
 	}
 	return values
 }

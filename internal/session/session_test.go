@@ -71,7 +71,7 @@ func TestSessionRoundTrip(t *testing.T) {
 	want := alice(5)
 	want.RefreshToken, want.ACR, want.Passkey = "refresh", "urn:okta:loa:2fa:any", true
 	want.EmailUnverified, want.ProviderSID, want.RefreshAt = true, "sid-1", c.at.Add(time.Hour)
-	want.Claims = []Claim{{"department", "R&D"}, {"empty", ""}}
+	want.Claims = []Claim{{Name: "department", Value: "R&D", Text: true}, {Name: "empty"}}
 	r := start(t, st, want)
 	got, err := st.Read(r)
 	if err != nil {
@@ -322,7 +322,7 @@ func TestLists(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	s := alice(3)
-	s.Claims = []Claim{{"a", "b"}}
+	s.Claims = []Claim{{Name: "a", Value: "b"}}
 	f.Add(encode(&s))
 	f.Add([]byte{})
 	f.Add(bytes.Repeat([]byte{0xff}, 40))
