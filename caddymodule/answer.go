@@ -8,7 +8,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 )
@@ -54,11 +53,8 @@ func (p *Passkeys) refuse(w http.ResponseWriter, r *http.Request, d gate.Decisio
 	if d.Verdict == gate.Refuse {
 		p.gate.Readable(w.Header(), r)
 	}
-	switch {
-	case d.Verdict == gate.Forbidden:
+	if d.Verdict == gate.Forbidden {
 		return p.forbid(w, r, d)
-	case d.Verdict == gate.Refuse && p.bearer != nil:
-		w.Header().Set("WWW-Authenticate", bearer.Wanted)
 	}
 	return p.answer(w, r, p.refusal(r, d))
 }

@@ -166,7 +166,7 @@ func TestBearerWithoutTheSetting(t *testing.T) {
 	if p := b.get("/orders", "Authorization", token); stateToken.FindString(p.body) == "" {
 		t.Errorf("a navigation: %s %s", p.Status, p.body)
 	}
-	if p := b.get("/orders", "Authorization", token, "Accept", "application/json"); p.StatusCode != http.StatusUnauthorized || p.Header.Get("WWW-Authenticate") != "" {
+	if p := b.get("/orders", "Authorization", token, "Accept", "application/json"); p.StatusCode != http.StatusUnauthorized || p.Header.Get("WWW-Authenticate") != ownScheme {
 		t.Errorf("a program: %s %v", p.Status, p.Header)
 	}
 	if got := b.get("/healthz", "Authorization", token).app(t); got.Headers.Get("X-Forwarded-User") != "" || got.Headers.Get("Authorization") != token {

@@ -27,6 +27,7 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return p.upstream(w, r, d, next)
 	}
 	requestID(r)
+	w = p.challenging(w)
 	switch d.Verdict {
 	case gate.Challenge:
 		return p.answer(w, r, p.login.StepUp(w, r, originalURI(r), d.StepUp, nil))
