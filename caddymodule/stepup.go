@@ -35,8 +35,10 @@ type StepUp struct {
 type StepUpPaths struct {
 	// Exact (`/admin`) or a prefix (`/admin/*`, which is `/admin` too). The case
 	// of letters does not count. Of several that match, the longest holds. A
-	// request in any unusual spelling (dot segments, encoded slashes, `;`
-	// parameters) must meet them all.
+	// request in any spelling that servers read differently must meet them all: dot
+	// segments, encoded slashes, `;` parameters, names that end in a dot or a space,
+	// any of `:~*"<>|`, letters that are not ASCII. Colons, tildes and such letters
+	// are read where the pattern itself has them.
 	Paths []string `json:"paths,omitempty"`
 	// How long ago the sign-in may have been, `30s` to `24h`. Required.
 	MaxAge caddy.Duration `json:"max_age,omitempty"`

@@ -183,7 +183,7 @@ func TestCrossSiteSignOut(t *testing.T) {
 func TestPublicPathBypass(t *testing.T) {
 	g := newGate(t, "/healthz", "/static/*")
 	for _, target := range []string{
-		"/static/app.css", "/static/a/b.png", "/static/", "/static/%C3%BC.css", "/static/a%20b.css", "/healthz?x=/private",
+		"/static/app.css", "/static/a/b.png", "/static/", "/static/a%20b.css", "/static/[id]-(a)@2,b=c+d&e!'$.js", "/healthz?x=/private",
 	} {
 		if got := g.Admit(request("GET", target)); got.Verdict != Upstream {
 			t.Errorf("public %s: verdict %d", target, got.Verdict)
@@ -195,9 +195,37 @@ func TestPublicPathBypass(t *testing.T) {
 		"/static/./x", "/static//x", "/static/x;jsessionid=1", "/static/a%2fb", "/static/x%00", "/static/x%0a", "/static/x%23", "/static/x%3f",
 		"/admin/../static/x", "/admin/..%2fstatic/x", "/STATIC/x", "/Healthz", "/healthz/", "/healthz/x", "/healthz;x", "/%68ealthz/..;/admin",
 		"/private?x=/static/", "/private?/healthz", "/private%23/static/x", "/private%3f/healthz", "/static/.../x", "/static/..",
+		// Overlong forms, look-alikes and what a byte is left of, of dots and slashes.
+		"/static/%c0%ae%c0%ae/admin", "/static/%e0%80%ae%e0%80%ae/admin", "/static/%c0%af..%c0%afadmin", "/static/%ef%bc%8e%ef%bc%8e/admin",
+		"/static/%ef%bc%8e%ef%bc%8e%ef%bc%8fadmin", "/static/%e2%80%a4%e2%80%a4/admin", "/static/%e2%88%95admin", "/static/%c4%ae%c4%ae%c4%afadmin",
+		"/static/%ff", "/static/%c2%85", "/static/%c2%ad", "/static/%C3%BC.css", "/static/%e2%80%ae.css",
+		// Names that Windows takes for others.
+		"/static/x./y", "/static/x%20/y", "/static/x.", "/static/x%20", "/static/%20x", "/static/x+", "/static/x::$DATA", "/static::$INDEX_ALLOCATION/x",
+		"/static/ADMINI~1/x", "/static/~1", "/static/c:/x", "/static/a*", "/static/a%3cb", "/static/a%3eb", "/static/a%22b", "/static/a%7cb", "/static/a%5eb", "/static/a%60b",
+		"/static/a%7bb%7d",
 	} {
 		if got := g.Admit(request("GET", target)); got.Verdict == Upstream {
 			t.Errorf("%s passed as public", target)
+		}
+	}
+}
+
+// A pattern's own letters are plain, in its own spelling.
+func TestPublicPathBeyondASCII(t *testing.T) {
+	g := newGate(t, "/größe/*", "/straße.css", "/~joe/*", "/items:list")
+	for target, want := range map[string]bool{
+		"/größe/x": true, "/gr%C3%B6%C3%9Fe/x": true, "/straße.css": true, "/~joe/x": true, "/items:list": true,
+		"/größe/ü": false, "/größe/..": false, "/gro\u0308ße/x": false, "/GRÖSSE/x": false, "/Größe/x": false, "/strasse.css": false, "/straße.css/": false,
+		"/~joe/~1": false, "/~joe1/x": false, "/items:list:x": false, "/größe": false, "/gr\u00f6\uff53e/x": false,
+	} {
+		r := request("GET", "/")
+		u, err := url.ParseRequestURI(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.URL = u
+		if got := g.Admit(r).Verdict == Upstream; got != want {
+			t.Errorf("%s is public: %v, want %v", target, got, want)
 		}
 	}
 }
@@ -250,7 +278,7 @@ func TestForeignHostIsMisdirected(t *testing.T) {
 func TestConfigurationMistakes(t *testing.T) {
 	for _, public := range []string{
 		"", "healthz", "/*", "/static*", "/*/x", "/a/../b", "/a//b", "/a;b", "/a%20b", "/passkeys/*", "/passkeys", "/passkeys/login",
-		"/a\\b", "/a?b", "/a#b", "//x/*", "/./x",
+		"/a\\b", "/a?b", "/a#b", "//x/*", "/./x", "/a./*", "/a /b", "/a|b", "/a<b", "/a\xff", "/a\u00adb", "/．．/*", "/u\u0308", "/a\u200b", "/a+/x",
 	} {
 		if _, err := New(Config{Base: "/passkeys", Public: []string{public}}, users{}); err == nil {
 			t.Errorf("public path %q was accepted", public)

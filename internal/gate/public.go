@@ -14,69 +14,61 @@ type publicPaths struct {
 
 func newPublicPaths(patterns []string, base string) (publicPaths, error) {
 	p := publicPaths{exact: make(map[string]struct{})}
-	for _, pattern := range patterns {
-		plain, isPrefix := strings.CutSuffix(pattern, "/*")
-		if isPrefix {
-			plain += "/"
-		}
-		clean, ok := canonical(plain)
-		switch {
-		case !ok || clean != plain || suspicious(plain) || strings.Contains(plain, "*"):
-			return p, fmt.Errorf("public path %q must be an absolute path as the browser sends it, or a prefix like /static/*", pattern)
-		case isPrefix && plain == "/":
-			return p, fmt.Errorf("public path %q would open the whole site", pattern)
-		case plain == base || strings.HasPrefix(plain, base+"/") || isPrefix && strings.HasPrefix(base+"/", plain):
-			return p, fmt.Errorf("public path %q overlaps our own routes under %s, which look after themselves", pattern, base)
-		case isPrefix:
-			p.prefixes = append(p.prefixes, plain)
+	for _, text := range patterns {
+		pattern, err := parsePattern(text)
+		switch path := pattern.path; {
+		case err != nil:
+			return p, fmt.Errorf("public %w", err)
+		case pattern.prefix && path == "/":
+			return p, fmt.Errorf("public path %q would open the whole site", text)
+		case path == base || strings.HasPrefix(path, base+"/") || pattern.prefix && strings.HasPrefix(base+"/", path):
+			return p, fmt.Errorf("public path %q overlaps our own routes under %s, which look after themselves", text, base)
+		case pattern.prefix:
+			p.prefixes = append(p.prefixes, path)
 		default:
-			p.exact[plain] = struct{}{}
+			p.exact[path] = struct{}{}
 		}
 	}
 	return p, nil
 }
 
-// match tells whether a path is public. It must be in canonical form: an app
-// that resolves "..", ";" parameters, backslashes or a second layer of percent
-// encoding where we do not would otherwise serve a private page under a public
-// name. Whoever asks in such a spelling has to sign in.
+// match tells whether a path is public, letter by letter. It must be plain: an
+// app that resolves "..", ";" parameters, backslashes, a second layer of percent
+// encoding or another spelling of a name where we do not would otherwise serve a
+// private page under a public name. Whoever asks in such a spelling has to sign
+// in.
 func (p publicPaths) match(u *url.URL) bool {
 	if len(p.exact) == 0 && len(p.prefixes) == 0 {
 		return false
 	}
-	if suspicious(u.Path) || suspiciousEscape(u.RawPath) {
-		return false
-	}
-	if clean, ok := canonical(u.Path); !ok || clean != u.Path {
+	own, ok := plain(u)
+	if !ok {
 		return false
 	}
 	if _, ok := p.exact[u.Path]; ok {
 		return true
 	}
 	for _, prefix := range p.prefixes {
-		if strings.HasPrefix(u.Path, prefix) {
+		if strings.HasPrefix(u.Path, prefix) && own <= len(prefix) {
 			return true
 		}
 	}
 	return false
 }
 
-// suspicious finds characters by which servers disagree on what a decoded path
-// means.
-func suspicious(decoded string) bool {
-	for i := range len(decoded) {
-		switch c := decoded[i]; {
-		case c < ' ', c == 0x7f, c == ';', c == '\\', c == '%', c == '#', c == '?':
+// covers tells whether an app that knows no letter case serves a path as a public
+// one.
+func (p publicPaths) covers(path string) bool {
+	folded := foldCase(path)
+	for exact := range p.exact {
+		if foldCase(exact) == folded {
 			return true
 		}
 	}
-	// "..." and the like are folded by some file systems.
-	return strings.Contains(decoded, "..")
-}
-
-// suspiciousEscape finds encoded slashes and dots, which some servers decode
-// before they split a path and some after.
-func suspiciousEscape(raw string) bool {
-	lower := strings.ToLower(raw)
-	return strings.Contains(lower, "%2f") || strings.Contains(lower, "%2e") || strings.Contains(lower, "%5c")
+	for _, prefix := range p.prefixes {
+		if strings.HasPrefix(folded, foldCase(prefix)) {
+			return true
+		}
+	}
+	return false
 }

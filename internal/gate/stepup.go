@@ -41,41 +41,41 @@ func newStepUps(rules []StepUpRule, base string, public publicPaths) (stepUps, e
 			return s, fmt.Errorf("step_up %s for %q demands nothing", rule.MaxAge, rule.Paths)
 		}
 		s.all = s.all.Stricter(rule.Demand)
-		for _, pattern := range rule.Paths {
-			plain, prefix := strings.CutSuffix(pattern, "/*")
-			if prefix {
-				plain += "/"
+		for _, text := range rule.Paths {
+			pattern, err := parsePattern(text)
+			switch path := pattern.path; {
+			case err != nil:
+				return s, fmt.Errorf("step_up %w", err)
+			case path == base || strings.HasPrefix(path, base+"/"):
+				return s, fmt.Errorf("step_up path %q is one of our own routes under %s, which look after themselves", text, base)
+			case public.covers(path):
+				return s, fmt.Errorf("step_up path %q is public; a path that needs no session cannot need a fresh one (case does not count)", text)
 			}
-			clean, ok := canonical(plain)
-			switch {
-			case !ok || clean != plain || suspicious(plain) || strings.Contains(plain, "*"):
-				return s, fmt.Errorf("step_up path %q must be an absolute path as the browser sends it, or a prefix like /admin/*", pattern)
-			case plain == base || strings.HasPrefix(plain, base+"/"):
-				return s, fmt.Errorf("step_up path %q is one of our own routes under %s, which look after themselves", pattern, base)
-			case public.match(&url.URL{Path: plain}):
-				return s, fmt.Errorf("step_up path %q is public; a path that needs no session cannot need a fresh one", pattern)
-			}
-			s.rules = append(s.rules, stepUpPath{path: strings.ToLower(plain), prefix: prefix, demand: rule.Demand})
+			s.rules = append(s.rules, stepUpPath{path: foldCase(pattern.path), prefix: pattern.prefix, demand: rule.Demand})
 		}
 	}
 	return s, nil
 }
 
 // demand returns what a path demands: what its longest rule says, and of rules of
-// the same length the strictest. Unlike a public path, a path need not be in
-// canonical form to match: in a spelling that servers read differently it may be
-// any of the app's, so it counts as all of those that have a rule.
+// the same length the strictest. Unlike a public path, a path need not be plain to
+// match: in a spelling that servers read differently it may be any of the app's,
+// so it counts as all of those that have a rule.
 func (s stepUps) demand(u *url.URL) stepup.Demand {
 	if len(s.rules) == 0 {
 		return stepup.Demand{}
 	}
-	if clean, ok := canonical(u.Path); !ok || clean != u.Path || suspicious(u.Path) || suspiciousEscape(u.RawPath) {
+	own, ok := plain(u)
+	folded := foldCase(u.Path)
+	if own > 0 { // folding may change lengths
+		own, ok = plain(&url.URL{Path: folded})
+	}
+	if !ok {
 		return s.all
 	}
 	var (
 		found  stepup.Demand
 		length int
-		folded = strings.ToLower(u.Path)
 	)
 	for _, rule := range s.rules {
 		if !rule.matches(folded) || len(rule.path) < length {
@@ -85,6 +85,9 @@ func (s stepUps) demand(u *url.URL) stepup.Demand {
 			found, length = stepup.Demand{}, len(rule.path)
 		}
 		found = found.Stricter(rule.demand)
+	}
+	if own > length {
+		return s.all
 	}
 	return found
 }

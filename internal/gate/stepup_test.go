@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -70,9 +71,83 @@ func TestStepUpPaths(t *testing.T) {
 		"/orders\\admin":      together,
 		"/admin%00":           together,
 		"/orders%23/admin":    together,
+		// Windows drops dots and spaces at the end of a name, knows streams and short
+		// names; decoders that are too kind take overlong forms and look-alikes.
+		"/admin./x":                     together,
+		"/admin%20/x":                   together,
+		"/admin%20%20/x":                together,
+		"/admin+/x":                     together,
+		"/%20admin/x":                   together,
+		"/admin.":                       together,
+		"/admin::$INDEX_ALLOCATION/x":   together,
+		"/admin::$DATA":                 together,
+		"/admin:x/y":                    together,
+		"/admin~1/x":                    together,
+		"/ADMINI~1/x":                   together,
+		"/%c1%a1dmin/x":                 together,
+		"/%e0%81%a1dmin/x":              together,
+		"/%ef%bd%81dmin/x":              together, // full-width a
+		"/%c4%81dmin/x":                 together, // a with macron, a's best fit
+		"/orders/%ef%bc%8e%ef%bc%8e/x":  together,
+		"/orders%ef%bc%8fadmin":         together,
+		"/orders/%c4%ae%c4%ae%c4%afx":   together, // dots and a slash, cut to a byte
+		"/adm%c2%adin/x":                together, // soft hyphen
+		"/adm%e2%80%8bin/x":             together, // zero-width space
+		"/adm%69n\u0131/x":              together,
+		"/adm*/x":                       together,
+		"/admi%3cx":                     together,
+		"/admi%3e/x":                    together,
+		"/adm%22in/x":                   together,
+		"/adm%7cin/x":                   together,
+		"/adm%5ein/x":                   together,
+		"/%ff":                          together,
+		"/orders/report%20(1)@2,3=$!'&": {},
+		"/orders/[id]-a.b_c+d":          {},
+		"/.well-known/x":                {},
 	} {
 		got := g.stepUps.demand(request("GET", target).URL)
 		if got != want {
+			t.Errorf("%s demands %v, want %v", target, got, want)
+		}
+	}
+}
+
+// A pattern's own letters count as plain, in its own spelling and any case.
+func TestStepUpPathsBeyondASCII(t *testing.T) {
+	g, err := New(Config{Base: "/passkeys", StepUps: []StepUpRule{
+		{[]string{"/größe/*", "/~root/*", "/items:purge"}, tenMin},
+		{[]string{"/admin/*"}, strong},
+		{[]string{"/iı/*"}, fiveMin},
+	}}, users{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string]stepup.Demand{
+		"/größe/x":         tenMin,
+		"/GRÖßE/x":         tenMin,
+		"/größe":           tenMin,
+		"/größe/ü":         g.stepUps.all,
+		"/größe/admin~1":   g.stepUps.all,
+		"/gro\u0308ße/x":   g.stepUps.all, // the same letter in two parts
+		"/größen/x":        g.stepUps.all,
+		"/Gr\u1e9eöße/x":   g.stepUps.all,
+		"/~root/x":         tenMin,
+		"/~ROOT/":          tenMin,
+		"/~rooted/x":       g.stepUps.all,
+		"/items:purge":     tenMin,
+		"/items:purge/":    tenMin,
+		"/items:list":      g.stepUps.all,
+		"/\u0130ı/x":       g.stepUps.all, // small, it would be an i
+		"/iı/x":            fiveMin,
+		"/adm\u0130n/x":    g.stepUps.all,
+		"/J\u030cx":        g.stepUps.all, // small, it would be one letter
+		"/orders":          {},
+		"/admin/x":         strong,
+		"/größe/../admin/": g.stepUps.all,
+	} {
+		r := request("GET", "/")
+		r.URL = &url.URL{Path: target}
+		if got := g.stepUps.demand(r.URL); got != want {
 			t.Errorf("%s demands %v, want %v", target, got, want)
 		}
 	}
@@ -133,6 +208,10 @@ func TestStepUpPathsThatCannotWork(t *testing.T) {
 		{[]string{"/passkeys/append"}, tenMin},
 		{[]string{"/static/admin/*"}, tenMin},
 		{[]string{"/healthz"}, tenMin},
+		{[]string{"/HEALTHZ"}, tenMin}, // an app on Windows serves it as /healthz
+		{[]string{"/Static/Admin/*"}, tenMin},
+		{[]string{"/admin./*"}, tenMin},
+		{[]string{"/ａdmin"}, tenMin},
 		{nil, tenMin},
 		{[]string{"/admin"}, stepup.Demand{}},
 		{[]string{"/admin"}, stepup.Demand{MaxAge: time.Second}},
