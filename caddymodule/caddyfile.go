@@ -87,6 +87,7 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //			password <secret>
 //		}
 //		public   <path...>
+//		pass_headers <Name...>
 //		related_origins <origin...>
 //		state    memory|redis://[<user>@]<host>[:<port>][/<database>]|rediss://… {
 //			password          <secret>
@@ -126,6 +127,7 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"assertion":       p.parseAssertion,
 		"basic_auth":      p.parseBasicAuth,
 		"public":          texts(&p.Public),
+		"pass_headers":    p.PassHeaders.parse,
 		"related_origins": texts(&p.RelatedOrigins),
 		"state":           p.State.parse,
 		"path":            text(&p.Path),

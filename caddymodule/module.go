@@ -68,9 +68,15 @@ type Passkeys struct {
 	BasicAuth *BasicAuth `json:"basic_auth,omitempty"`
 	// Paths that need no session: exact (`/healthz`) or a prefix (`/static/*`).
 	// The app is told who is signed in there too, if anybody is: for a page that
-	// looks different then, make it public. Default: none. A request in any unusual
-	// spelling (dot segments, encoded slashes, `;` parameters) is not public.
+	// looks different then, make it public. Default: none. Letters' case counts, and
+	// a request in any spelling that servers read differently is not public: dot
+	// segments, encoded slashes, `;` parameters, names that end in a dot or a space,
+	// any of `:~*"<>|`, letters that are not ASCII. Colons, tildes and such letters
+	// are read where the pattern itself has them.
 	Public []string `json:"public,omitempty"`
+	// Headers to let through although they replace the path or the method, like
+	// `X-HTTP-Method-Override`. Default: none.
+	PassHeaders PassHeaders `json:"pass_headers,omitempty"`
 	// Other origins that may use passkeys of this site's domain, like Okta's
 	// custom domain `https://login.example.net` where it shares no parent domain
 	// with the site. They are served, to anybody, at `/.well-known/webauthn` (Web

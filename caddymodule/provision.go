@@ -210,7 +210,7 @@ func (p *Passkeys) build(v values) (err error) {
 	if p.headers, err = gate.NewHeaders(v.identity, v.origins.Insecure(), passkeys.ClientStateCookie); err != nil {
 		return err
 	}
-	if err := errors.Join(p.carryAssertion(), p.carryBasicAuth()); err != nil {
+	if err := errors.Join(p.carryAssertion(), p.carryBasicAuth(), p.passHeaders()); err != nil {
 		return err
 	}
 	idle, lifetime := p.Session.ends()

@@ -54,7 +54,7 @@ func TestAdvisories(t *testing.T) {
 func advisories() []advisory {
 	var all []advisory
 	for _, list := range [][]advisory{
-		oauth2Proxy(), caddySecurity(), caddyItself(), pomerium(), modAuthOpenIDC(), authelia(), others(), accessRules(), tokensAndSignOut(), elsewhere(),
+		oauth2Proxy(), caddySecurity(), caddyItself(), pomerium(), modAuthOpenIDC(), authelia(), others(), accessRules(), tokensAndSignOut(), elsewhere(), otherPaths(),
 	} {
 		all = append(all, list...)
 	}

@@ -24,6 +24,9 @@ type Headers struct {
 	// lengths has a bit for each length of a forbidden name, to pass over most
 	// headers without folding them.
 	lengths uint64
+	// passed are the forbidden names that may come from the client after all, in
+	// this very spelling.
+	passed map[string]struct{}
 	// ourPrefixes and ourNames tell the cookies that are not the app's.
 	ourPrefixes []string
 	ourNames    []string
@@ -37,6 +40,9 @@ func NewHeaders(identity Identity, insecure bool, cookies ...string) (*Headers, 
 		return nil, err
 	}
 	h := &Headers{identity: identity.canonicalised(), forbidden: make(map[string]struct{}), ourNames: cookies}
+	for _, name := range overrides {
+		h.forbid(name)
+	}
 	for _, set := range []Identity{identity, Forwarded(), Remote()} {
 		for _, m := range set {
 			h.forbid(fold(m.Header))
@@ -77,8 +83,11 @@ func (h *Headers) isForbidden(name string) bool {
 		return false
 	}
 	var buf [64]byte
-	_, found := h.forbidden[string(appendFolded(buf[:0], name))]
-	return found
+	if _, found := h.forbidden[string(appendFolded(buf[:0], name))]; !found {
+		return false
+	}
+	_, passed := h.passed[name]
+	return !passed
 }
 
 // Stamp tells the app who the user is; s is nil for nobody. Headers of claims

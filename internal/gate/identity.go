@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"net/textproto"
+	"slices"
 	"strings"
 )
 
@@ -63,6 +64,10 @@ func (id Identity) Check() error {
 		seen[folded] = true
 	}
 	return nil
+}
+
+func (id Identity) sets(folded string) bool {
+	return slices.ContainsFunc(id, func(m Mapping) bool { return fold(m.Header) == folded })
 }
 
 // canonicalised returns the mapping with header names as net/http stores them.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"slices"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -41,17 +42,7 @@ func (h *Headers) Carry(header string, value Proof) error {
 
 // sets tells whether a header is ours in this configuration.
 func (h *Headers) sets(folded string) bool {
-	for _, m := range h.identity {
-		if fold(m.Header) == folded {
-			return true
-		}
-	}
-	for _, p := range h.proofs {
-		if fold(p.header) == folded {
-			return true
-		}
-	}
-	return false
+	return h.identity.sets(folded) || slices.ContainsFunc(h.proofs, func(p proof) bool { return fold(p.header) == folded })
 }
 
 func (h *Headers) forbid(folded string) {
