@@ -236,6 +236,7 @@ func (p *Passkeys) build(v values) (err error) {
 	}, p.sessions); err != nil {
 		return err
 	}
+	v.login.StepUps = append(v.login.StepUps, p.gate.Demands()...)
 	if p.pages, err = passkeys.New(v.pages, p.log); err != nil {
 		return err
 	}

@@ -123,8 +123,8 @@ func (s *StepUp) rules() []gate.StepUpRule {
 	return rules
 }
 
-// stepUpValues tells each room what it demands, and the login route all of it. A
-// path in an unusual spelling may demand what no single rule does.
+// stepUpValues tells each room what it demands. The login route gets the demands
+// for paths from the gate, when that is made.
 func (p *Passkeys) stepUpValues(v *values) error {
 	demand, err := p.StepUp.passkeys()
 	if err != nil {
@@ -132,12 +132,7 @@ func (p *Passkeys) stepUpValues(v *values) error {
 	}
 	v.stepUps = p.StepUp.rules()
 	v.pages.StepUp, v.passkeyStepUp = demand, demand
-	var all stepup.Demand
-	for _, rule := range v.stepUps {
-		v.login.StepUps = append(v.login.StepUps, rule.Demand)
-		all = all.Stricter(rule.Demand)
-	}
-	v.login.StepUps = append(v.login.StepUps, demand, all)
+	v.login.StepUps = append(v.login.StepUps, demand)
 	return nil
 }
 

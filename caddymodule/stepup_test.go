@@ -192,3 +192,27 @@ func TestStepUpSettingsThatCannotWork(t *testing.T) {
 		}
 	}
 }
+
+// Two rules for one path demand together what neither does alone. The address
+// that the refusal names leads to Okta all the same, not back to the path.
+func TestLoginURLOfOverlappingRulesLeadsToOkta(t *testing.T) {
+	w := newWorld(t)
+	w.start("step_up 5m /a\nstep_up 10m /a acr phr\nstep_up 1m /b\nstep_up 20m /c/*\nstep_up 15m /c/ acr phr")
+	b := w.browser()
+	b.signIn("/orders")
+	b.change(signedInAgo(time.Hour))
+	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, path := range []string{"/a", "/A", "/b", "/c", "/c/", "/c/d", "//a", "/passkeys/../a"} {
+		p := b.get(path, "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty", "Accept", "application/json")
+		var got struct {
+			LoginURL string `json:"login_url"`
+		}
+		if err := json.Unmarshal([]byte(p.body), &got); err != nil || got.LoginURL == "" {
+			t.Errorf("%s: %s %s", path, p.Status, p.body)
+			continue
+		}
+		if p = b.get(got.LoginURL); p.StatusCode != http.StatusFound || !strings.HasPrefix(p.Header.Get("Location"), w.oktaURL) {
+			t.Errorf("%s: %s answers %s to %q", path, got.LoginURL, p.Status, p.Header.Get("Location"))
+		}
+	}
+}

@@ -79,7 +79,7 @@ type Config struct {
 	Turns   Turns
 	Results Results
 	// StepUps are the demands that the login route takes from its query: those
-	// that the configuration names, nothing that a link could choose.
+	// that the configuration makes, nothing that a link could choose.
 	StepUps []stepup.Demand
 	// Revoker is told of sessions that a refresh has ended, or that a new sign-in
 	// replaced; nil for nobody.
