@@ -97,11 +97,6 @@ func (p *Passkeys) refusal(r *http.Request, d gate.Decision) error {
 	}
 }
 
-// keepOutOfAccessLog spares the operator a filter: Caddy's access log writes the
-// whole URL and the answer's Location. The room's own log lines tell what
-// happened.
-func keepOutOfAccessLog(r *http.Request) { caddyhttp.SetVar(r.Context(), caddyhttp.LogSkipVar, true) }
-
 // requestID is what a person reads from a page to the people who run the site.
 // Asking for it once puts it, as "uuid", into the access log and into every
 // line that a room logs for this request.
@@ -121,9 +116,4 @@ func clientIP(r *http.Request) string {
 }
 
 // originalURI is what the browser asked for, before any rewrite.
-func originalURI(r *http.Request) string {
-	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
-		return original.URL.RequestURI()
-	}
-	return r.URL.RequestURI()
-}
+func originalURI(r *http.Request) string { return originalURL(r).RequestURI() }

@@ -10,6 +10,7 @@ import (
 
 // ServeHTTP is a request's whole path.
 func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	p.keepOutOfLogs(r)
 	p.sayGoodbye(w, r)
 	p.headers.Scrub(r)
 	p.shared.await(r.Context())
@@ -43,20 +44,14 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		p.gate.AnswerPreflight(w, r)
 		return nil
 	case gate.Login:
-		if r.URL.Query().Has("login_hint") {
-			keepOutOfAccessLog(r) // the hint may be the proof of a passkey
-		}
 		return p.answer(w, r, p.login.Login(w, r, d.Session))
 	case gate.Initiate:
-		keepOutOfAccessLog(r) // its URL or its answer may hold a login hint
 		return p.answer(w, r, p.login.Initiate(w, r, d.Session))
 	case gate.Callback:
-		keepOutOfAccessLog(r) // its URL holds the authorization code
 		return p.answer(w, r, p.login.Callback(w, r, d.Session))
 	case gate.LogoutQuestion:
 		return p.answer(w, r, p.pages.SignOutQuestion(w, r, d.Session))
 	case gate.Logout:
-		keepOutOfAccessLog(r) // its Location holds the ID token as a hint
 		return p.answer(w, r, p.login.Logout(w, r, d.Session))
 	case gate.FrontchannelLogout, gate.BackchannelLogout, gate.UniversalLogout:
 		return p.serveSignOut(w, r, d)

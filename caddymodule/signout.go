@@ -76,7 +76,6 @@ func (p *Passkeys) buildSignOuts(v values) (err error) {
 func (p *Passkeys) serveSignOut(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
 	switch d.Verdict {
 	case gate.FrontchannelLogout:
-		keepOutOfAccessLog(r) // its URL holds the sid, by which anybody could end the session
 		p.signOuts.Frontchannel(w, r, d.Session, clientIP(r))
 	case gate.BackchannelLogout:
 		p.signOuts.Backchannel(w, r)

@@ -54,7 +54,8 @@ func TestAdvisories(t *testing.T) {
 func advisories() []advisory {
 	var all []advisory
 	for _, list := range [][]advisory{
-		oauth2Proxy(), caddySecurity(), caddyItself(), pomerium(), modAuthOpenIDC(), authelia(), others(), accessRules(), tokensAndSignOut(), elsewhere(), otherPaths(),
+		oauth2Proxy(), caddySecurity(), caddyItself(), pomerium(), modAuthOpenIDC(), authelia(), others(), accessRules(), tokensAndSignOut(),
+		otherPaths(), logsAndStreams(), elsewhere(),
 	} {
 		all = append(all, list...)
 	}
