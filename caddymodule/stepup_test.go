@@ -181,11 +181,11 @@ func TestStepUpSettingsThatCannotWork(t *testing.T) {
 		"step_up 5s":                      "between 30s and 24h",
 		"step_up 5m /static/admin":        "is public",
 		"step_up 5m /passkeys/append":     "our own routes",
-		"step_up 5m /a* ":                 "as the browser sends it",
+		"step_up 5m /a* ":                 "must be an absolute path",
 		`step_up 5m /admin/* acr "a b"`:   "not one authentication context",
 		`step_up 5m acr "phr phrh"`:       "not one authentication context",
 		"step_up 2d /admin/* acr phr":     "between 30s and 24h",
-		"step_up 5m /admin/%2e%2e/orders": "as the browser sends it",
+		"step_up 5m /admin/%2e%2e/orders": "must be an absolute path",
 	} {
 		if err := load(t, w.caddyfile(extra)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", extra, err, want)
