@@ -47,7 +47,7 @@ func (p *Passkeys) keepForms(v values) (err error) {
 		return nil
 	}
 	p.forms, err = resume.NewForms(resume.Config{
-		Keyring: v.keyring, Base: p.base, Origins: v.origins, MaxSize: p.Resend.MaxSize, Once: p.shared,
+		Keyring: v.keyring, Base: p.base, Origins: v.origins, MaxSize: p.Resend.MaxSize, Once: p.shared, Client: clientIP,
 	}, p.log)
 	return err
 }

@@ -208,9 +208,9 @@ func (as *attempts) carried(r *http.Request) (all []carried, size int) {
 			if !strings.HasPrefix(name, as.prefix) || len(all) == maxSeen {
 				continue
 			}
-			_, at, err := as.box.OpenStamped(value)
-			if err != nil {
-				at = time.Time{}
+			var at time.Time // of what we never wrote, none: a megabyte is not worth a hash
+			if len(value) <= maxAttemptBytes {
+				_, at, _ = as.box.OpenStamped(value)
 			}
 			all = append(all, carried{name: name, size: len(value), at: at})
 			size += len(value)

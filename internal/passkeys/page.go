@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -68,10 +70,16 @@ type view struct {
 	// own.
 	Form   KeptForm
 	Window string
+	// Sealed is put where the template says sealedHere: a megabyte that would be
+	// copied again and again. It is base64url, of which nothing is to be escaped.
+	Sealed string
 	// Problem and RequestID are for the problem page.
 	Problem   *problem.Problem
 	RequestID string
 }
+
+// sealedHere is a text that no setting can bring into a page.
+const sealedHere = "\ue000sealed\ue000"
 
 func (p *Pages) view(page, title string, s *session.Session) view {
 	v := view{
@@ -124,7 +132,8 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 		h.Set("Referrer-Policy", "same-origin")
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(body.Len()))
+	before, after, _ := bytes.Cut(body.Bytes(), []byte(sealedHere))
+	h.Set("Content-Length", strconv.Itoa(len(before)+len(v.Sealed)+len(after)))
 	h.Set("Content-Security-Policy", policy)
 	if v.Page != pageSignedIn { // a window that its opener knows may close itself
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -141,7 +150,9 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	_, err := w.Write(body.Bytes())
+	// Without the copy that a writer makes of a string.
+	sealed := struct{ io.Reader }{strings.NewReader(v.Sealed)}
+	_, err := io.Copy(w, io.MultiReader(bytes.NewReader(before), sealed, bytes.NewReader(after)))
 	return err
 }
 

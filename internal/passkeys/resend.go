@@ -33,7 +33,9 @@ func (p *Pages) FormKept(w http.ResponseWriter, r *http.Request, f KeptForm) err
 	}
 	v := p.view(pageFormKept, title, nil)
 	v.Script = p.assetPath("formkept.js")
-	v.Form = f
+	if v.Form = f; f.Kept != nil {
+		v.Sealed, v.Form.Kept = f.Kept.Form, &resume.Kept{Form: sealedHere, Summary: f.Kept.Summary}
+	}
 	v.Login = f.StepUp.LoginURL(p.base, p.base+"/resume")
 	v.Window = f.StepUp.LoginURL(p.base, p.base+"/signed-in")
 	policy := p.policies.plain

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
@@ -18,24 +19,25 @@ import (
 const (
 	// DefaultSize is the largest form that is kept, in bytes of its body.
 	DefaultSize = 1 << 20
-	// MaxSize is the most that may be configured. Sealing makes text of 16/9 the
+	// MaxSize is the most that may be configured. Sealing makes text of 4/3 the
 	// size, and a browser's sessionStorage holds 5 MiB for an origin and tab, two
 	// bytes a character in some.
 	MaxSize = 1400 << 10
 	// FormKept is how long after it was posted a form can be sent again.
 	FormKept = 30 * time.Minute
 
-	// slots is how many forms are read and sealed at a time. Who posts them is
-	// not known, so memory is bounded: some 15 MiB each for a moment, at DefaultSize.
-	slots = 8
-	// readPatience is how long a form's body may take.
-	readPatience = 30 * time.Second
+	// readPatience is how long a form's body may take, and stretchPatience each
+	// stretch of it.
+	readPatience    = 30 * time.Second
+	stretchPatience = 10 * time.Second
+	stretch         = 64 << 10
 	// maxPath bounds the address that a form was posted to, and maxHeader each
 	// header that is kept with it.
 	maxPath   = 4 << 10
 	maxHeader = 2 << 10
-	// maxAround bounds what is sealed with the body.
-	maxAround = maxPath + 8*maxHeader
+	// maxAround bounds what is sealed with the body, as JSON, which makes six bytes
+	// of some.
+	maxAround = 6 * (maxPath + 6*maxHeader)
 )
 
 // Config of Forms.
@@ -47,8 +49,11 @@ type Config struct {
 	Origins origin.Set
 	// MaxSize is the largest body that is kept, in bytes; zero means DefaultSize.
 	MaxSize int64
-	// Once makes a form serve once; nil means this process's memory.
+	// Once makes a form serve once.
 	Once Once
+	// Client tells whose a request is, for a share of what is worked on at a time;
+	// nil means the address of its connection.
+	Client func(*http.Request) string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -58,14 +63,17 @@ type Config struct {
 type Forms struct {
 	base      string
 	max       int64
-	forms     *seal.Box
+	forms     *seal.Crate
 	summaries *seal.Box
 	once      Once
+	client    func(*http.Request) string
 	origins   origin.Set
-	slots     chan struct{}
-	patience  time.Duration // for a body
-	now       func() time.Time
-	log       *slog.Logger
+	// strangers are those who post without a session, users those who send a kept
+	// form: the former must not keep the latter out.
+	strangers, users *places
+	patience         time.Duration // for a body
+	now              func() time.Time
+	log              *slog.Logger
 }
 
 // NewForms checks the configuration.
@@ -85,12 +93,15 @@ func NewForms(c Config, log *slog.Logger) (*Forms, error) {
 	if c.Once == nil {
 		return nil, errors.New("kept forms need a memory of those that were sent")
 	}
+	if c.Client == nil {
+		c.Client = func(r *http.Request) string { return r.RemoteAddr }
+	}
 	f := &Forms{
-		base: c.Base, max: c.MaxSize, once: c.Once, origins: c.Origins,
-		slots: make(chan struct{}, slots), patience: readPatience, now: c.Now, log: log,
+		base: c.Base, max: c.MaxSize, once: c.Once, client: c.Client, origins: c.Origins,
+		strangers: newPlaces(), users: newPlaces(), patience: readPatience, now: c.Now, log: log,
 	}
 	var err error
-	if f.forms, err = c.Keyring.Box("form.v1", FormKept, c.Now); err != nil {
+	if f.forms, err = c.Keyring.Crate("form.v2", FormKept, c.Now); err != nil {
 		return nil, err
 	}
 	if f.summaries, err = c.Keyring.Box("form-summary.v1", FormKept, c.Now); err != nil {
@@ -139,22 +150,20 @@ func newID() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// seal writes the form as text for the browser: what is around the body, with its
-// length before it, and the body.
-func (f *Forms) seal(one *form) (string, error) {
+// head is what stands before the body where a form is sealed: room for the crate,
+// and what is around the body, with its length before it.
+func (one *form) head() ([]byte, error) {
 	around, err := json.Marshal(one)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	plain := make([]byte, 0, binary.MaxVarintLen64+len(around)+len(one.body))
-	plain = binary.AppendUvarint(plain, uint64(len(around)))
-	plain = append(append(plain, around...), one.body...)
-	return f.forms.Seal(plain)
+	b := make([]byte, seal.CrateRoom, seal.CrateRoom+binary.MaxVarintLen64+len(around))
+	return append(binary.AppendUvarint(b, uint64(len(around))), around...), nil
 }
 
-// open reads what seal wrote.
-func (f *Forms) open(sealed string) (*form, error) {
-	plain, err := f.forms.Open(sealed)
+// open reads what was sealed behind a head.
+func open(crate *seal.Crate, sealed []byte) (*form, error) {
+	plain, err := crate.Open(sealed)
 	if err != nil {
 		return nil, err
 	}

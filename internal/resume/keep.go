@@ -8,8 +8,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -37,88 +37,61 @@ func (f *Forms) Size() int64 { return f.max }
 // Whoever calls it has made sure that the post came from a page of this origin:
 // a form of another site must never wait here for its victim's sign-in.
 func (f *Forms) Keep(w http.ResponseWriter, r *http.Request, target string, former *session.Session) (*Kept, error) {
-	select {
-	case f.slots <- struct{}{}:
-		defer func() { <-f.slots }()
-	default:
-		f.log.WarnContext(r.Context(), "form of an ended session not kept: too many at a time")
-		return nil, ErrNotKept
-	}
 	kind := r.Header.Get("Content-Type")
 	if len(target) > maxPath || len(kind) > maxHeader || !keepable(kind) {
 		return nil, ErrNotKept
 	}
-	limit := f.max
-	if isPlain(kind) {
-		limit = f.sealedSize() // it may be a kept form on its way back
+	giveBack, ok := f.strangers.take(r.Context(), network(f.client(r)))
+	if !ok {
+		f.log.WarnContext(r.Context(), "form of an ended session not kept: too many at a time")
+		return nil, ErrNotKept
 	}
-	body, err := f.read(w, r, limit)
+	defer giveBack()
+	defer f.patiently(w)()
+	if first, resent := f.resent(r); resent {
+		return f.keepAgain(w, r, target)
+	} else if first != nil {
+		r.Body = first
+	}
+	one := &form{
+		ID: newID(), owner: ownerOf(former), Path: target, Type: kind,
+		Origin: short(r.Header.Get("Origin")), Referer: short(r.Header.Get("Referer")),
+	}
+	head, err := one.head()
+	if err != nil {
+		return nil, errors.Join(ErrNotKept, err)
+	}
+	b, err := f.read(w, r, head, f.max, seal.CrateTail)
 	if err != nil {
 		f.log.InfoContext(r.Context(), "form of an ended session not kept", slog.String("error", err.Error()))
 		return nil, err
 	}
-	one := &form{
-		ID: newID(), owner: ownerOf(former), Path: target, Type: kind,
-		Origin: short(r.Header.Get("Origin")), Referer: short(r.Header.Get("Referer")), body: body,
-	}
-	// The session ended again between sign-in and the click: the same form, for
-	// the same user, and no longer than before.
-	if sealed, again := resent(body); again && isPlain(kind) {
-		if one, err = f.open(sealed); err != nil || one.Path != target {
-			return nil, ErrNotKept
-		}
-		return f.kept(sealed, one)
-	}
-	if int64(len(body)) > f.max {
-		return nil, ErrTooLarge
-	}
-	sealed, err := f.seal(one)
-	if err != nil {
-		return nil, errors.Join(ErrNotKept, err)
-	}
-	f.log.InfoContext(r.Context(), "form of an ended session kept in the browser",
-		slog.String("path", r.URL.Path), slog.Int("bytes", len(body)), slog.String("sub", one.Subject))
-	return f.kept(sealed, one)
-}
-
-func (f *Forms) kept(sealed string, one *form) (*Kept, error) {
+	one.body = b[len(head):]
 	summary, err := f.summarise(one)
 	if err != nil {
 		return nil, errors.Join(ErrNotKept, err)
 	}
-	return &Kept{Form: sealed, Summary: summary}, nil
+	f.log.InfoContext(r.Context(), "form of an ended session kept in the browser",
+		slog.String("path", r.URL.Path), slog.Int("bytes", len(one.body)), slog.String("sub", one.Subject))
+	return &Kept{Form: f.forms.Seal(b), Summary: summary}, nil
 }
 
-// sealedSize is the most that a sealed form takes: base64 twice over.
-func (f *Forms) sealedSize() int64 { return (f.max+maxAround)*16/9 + 1<<10 }
-
-// read reads a body of at most limit bytes, in limited time. Of a larger one it
-// takes in more and drops it: a browser that is still sending shows no answer.
-func (f *Forms) read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	const drained = 32 << 20
-	defer f.patiently(w)()
-	if r.ContentLength > limit {
-		_, _ = io.CopyN(io.Discard, r.Body, drained) // whatever came of it
-		return nil, ErrTooLarge
+// keepAgain is for a session that ended again between sign-in and the click: the
+// same form, for the same user, and no longer than before.
+func (f *Forms) keepAgain(w http.ResponseWriter, r *http.Request, target string) (*Kept, error) {
+	sealed, err := f.readSealed(w, r)
+	if err != nil {
+		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	one, err := open(f.forms, sealed)
+	if err != nil || one.Path != target {
+		return nil, ErrNotKept
+	}
+	summary, err := f.summarise(one)
 	if err != nil {
 		return nil, errors.Join(ErrNotKept, err)
 	}
-	if int64(len(body)) > limit {
-		_, _ = io.CopyN(io.Discard, r.Body, drained) // as above
-		return nil, ErrTooLarge
-	}
-	return body, nil
-}
-
-// patiently ends the reading of the request's body in time. It returns what takes
-// that back.
-func (f *Forms) patiently(w http.ResponseWriter) func() {
-	control := http.NewResponseController(w)
-	// Not every writer can: then the server's own timeouts hold.
-	_ = control.SetReadDeadline(time.Now().Add(f.patience))
-	return func() { _ = control.SetReadDeadline(time.Time{}) }
+	return &Kept{Form: string(sealed), Summary: summary}, nil
 }
 
 // keepable tells whether a form's navigation can have that content type (HTML,
@@ -138,11 +111,27 @@ func isPlain(kind string) bool {
 // form uses for such a name.
 var marker = []byte("passkeys-resend=")
 
-// resent returns the sealed form in the body of one that is sent again.
-func resent(body []byte) (string, bool) {
-	sealed, ours := bytes.CutPrefix(body, marker)
-	return string(bytes.TrimSuffix(sealed, []byte("\r\n"))), ours
+// resent tells whether a request brings a kept form back, whose marker has been
+// read then. Otherwise it returns the body as it was, or nil if nothing was read.
+func (f *Forms) resent(r *http.Request) (body io.ReadCloser, resent bool) {
+	if r.Body == nil || !isPlain(r.Header.Get("Content-Type")) {
+		return nil, false
+	}
+	first := make([]byte, len(marker))
+	n, _ := io.ReadFull(r.Body, first) // an error comes again
+	if bytes.Equal(first[:n], marker) {
+		return nil, true
+	}
+	return &rejoined{Reader: io.MultiReader(bytes.NewReader(first[:n]), r.Body), body: r.Body}, false
 }
+
+// rejoined is a body of which the beginning has been read.
+type rejoined struct {
+	io.Reader
+	body io.Closer
+}
+
+func (b *rejoined) Close() error { return b.body.Close() }
 
 // short drops a header that is too long to be kept.
 func short(header string) string {

@@ -5,9 +5,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 )
 
@@ -38,11 +42,94 @@ func TestWhatIsNotKept(t *testing.T) {
 func TestTooManyFormsAtATime(t *testing.T) {
 	t.Parallel()
 	o := newRoom(t, nil)
-	for range slots {
-		o.slots <- struct{}{}
+	o.strangers.patience = 0
+	for i := range slots {
+		if _, ok := o.strangers.take(t.Context(), strconv.Itoa(i)); !ok {
+			t.Fatalf("no place for client %d", i)
+		}
 	}
 	if _, err := o.Keep(httptest.NewRecorder(), post(t, "/", urlencoded, strings.NewReader("a=b")), "/", nil); !errors.Is(err, ErrNotKept) {
 		t.Error(err)
+	}
+}
+
+// TestOneClientHoldsAllPlaces, or would: who sends slowly has a share, and neither
+// other clients nor users who send a kept form wait for it.
+func TestOneClientHoldsAllPlaces(t *testing.T) {
+	t.Parallel()
+	from := "203.0.113.7"
+	o := newRoom(t, func(c *Config) { c.Client = func(*http.Request) string { return from } })
+	o.strangers.patience = 0
+	kept := o.keep(t, "/orders", urlencoded, "a=b", alice)
+	reading := make(chan struct{})
+	var done sync.WaitGroup
+	body, sent := io.Pipe()
+	for range share {
+		r := post(t, "/orders", urlencoded, io.MultiReader(signals{reading}, body))
+		done.Go(func() { _, _ = o.Keep(httptest.NewRecorder(), r, "/orders", nil) })
+		<-reading
+	}
+	for range 2 {
+		if _, err := o.Keep(httptest.NewRecorder(), post(t, "/orders", urlencoded, strings.NewReader("a=b")), "/orders", nil); !errors.Is(err, ErrNotKept) {
+			t.Errorf("one more of the same client: %v", err)
+		}
+	}
+	if _, err := o.resend(t, "/orders", kept.Form, alice); err != nil {
+		t.Errorf("a user behind the same address: %v", err)
+	}
+	from = "203.0.113.8"
+	o.keep(t, "/orders", urlencoded, "a=b", alice)
+	from = "203.0.113.7"
+	_ = sent.Close()
+	done.Wait()
+	o.keep(t, "/orders", urlencoded, "a=b", alice)
+	if len(o.strangers.held) != 0 || o.strangers.taken != 0 {
+		t.Errorf("places are left taken: %+v", o.strangers.held)
+	}
+}
+
+// signals tells that it is read, and is empty.
+type signals struct{ read chan<- struct{} }
+
+func (s signals) Read([]byte) (int, error) {
+	s.read <- struct{}{}
+	return 0, io.EOF
+}
+
+// TestAnOfficeBehindOneAddress waits for its place, one after the other.
+func TestAnOfficeBehindOneAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlaces()
+		var kept atomic.Int32
+		var done sync.WaitGroup
+		for range 20 {
+			done.Go(func() {
+				giveBack, ok := p.take(t.Context(), "203.0.113.7")
+				if !ok {
+					return
+				}
+				time.Sleep(100 * time.Millisecond)
+				kept.Add(1)
+				giveBack()
+			})
+		}
+		done.Wait()
+		if kept.Load() != 20 {
+			t.Errorf("%d of 20 got a place", kept.Load())
+		}
+	})
+}
+
+func TestNetwork(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"203.0.113.7": "203.0.113.7", "203.0.113.7:1234": "203.0.113.7", "::ffff:203.0.113.7": "203.0.113.7",
+		"2001:db8:1:2:3::4": "2001:db8:1:2::/64", "[2001:db8:1:2::9]:443": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64", "": "", "@": "@",
+	} {
+		if got := network(address); got != want {
+			t.Errorf("%s is of %s, want %s", address, got, want)
+		}
 	}
 }
 

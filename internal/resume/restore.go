@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
@@ -23,13 +22,14 @@ func (f *Forms) Restore(w http.ResponseWriter, r *http.Request, target string, s
 	if s == nil || r.Method != http.MethodPost || r.Body == nil || !isPlain(r.Header.Get("Content-Type")) {
 		return nil
 	}
-	first := make([]byte, len(marker))
-	n, _ := io.ReadFull(r.Body, first) // an error comes again, to the app
-	if !bytes.Equal(first[:n], marker) {
-		r.Body = &rejoined{Reader: io.MultiReader(bytes.NewReader(first[:n]), r.Body), body: r.Body}
+	if body, resent := f.resent(r); !resent {
+		r.Body = body
 		return nil
 	}
-	one, err := f.takeBack(w, r)
+	one, err := f.takeBack(w, r, s)
+	if errors.Is(err, errBusy) {
+		return f.refused(r, "resend_unavailable", http.StatusServiceUnavailable, "Too many forms came at a time. Reload this page in a moment.", err)
+	}
 	if err != nil {
 		return f.refused(r, "form_invalid", http.StatusBadRequest,
 			"It may be too old: forms are kept for 30 minutes. Nothing was sent.", err)
@@ -53,20 +53,21 @@ func (f *Forms) Restore(w http.ResponseWriter, r *http.Request, target string, s
 	return nil
 }
 
+var errBusy = errors.New("too many at a time")
+
 // takeBack reads and opens the form behind the marker.
-func (f *Forms) takeBack(w http.ResponseWriter, r *http.Request) (*form, error) {
-	select {
-	case f.slots <- struct{}{}:
-		defer func() { <-f.slots }()
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
+func (f *Forms) takeBack(w http.ResponseWriter, r *http.Request, s *session.Session) (*form, error) {
+	giveBack, ok := f.users.take(r.Context(), s.Issuer+" "+s.Subject)
+	if !ok {
+		return nil, errBusy
 	}
-	body, err := f.read(w, r, f.sealedSize())
+	defer giveBack()
+	defer f.patiently(w)()
+	sealed, err := f.readSealed(w, r)
 	if err != nil {
 		return nil, err
 	}
-	sealed, _ := resent(append(slices.Clip(marker), body...))
-	return f.open(sealed)
+	return open(f.forms, sealed)
 }
 
 // become makes the request the one that was posted first.
@@ -85,14 +86,6 @@ func (one *form) become(r *http.Request) {
 		}
 	}
 }
-
-// rejoined is a body of which the beginning has been read.
-type rejoined struct {
-	io.Reader
-	body io.Closer
-}
-
-func (b *rejoined) Close() error { return b.body.Close() }
 
 func (f *Forms) refused(r *http.Request, code string, status int, detail string, err error) error {
 	f.log.WarnContext(r.Context(), "kept form not sent", slog.String("code", code), slog.String("error", err.Error()))

@@ -1,27 +1,15 @@
 package resume
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
-)
-
-// A summary lists so many fields, with so much of a name or value.
-const (
-	maxFields = 40
-	maxText   = 80
 )
 
 // maxSummary bounds the request for a summary, in bytes.
@@ -49,11 +37,8 @@ type Summary struct {
 	More int `json:"more,omitempty"`
 }
 
-// secretName finds fields whose values are not for the screen: what the name says
-// is secret, and what apps put into forms for themselves.
-var secretName = regexp.MustCompile(`(?i)pass|pwd|secret|token|csrf|xsrf|nonce|state|otp|pin|cvc|cvv|card|iban|ssn|auth|session|signature|key|^_`)
-
-// summarise describes a form, sealed.
+// summarise describes a form, sealed. It is a courtesy to whoever posted it, who
+// may be anybody: the work is bounded however large the form (describe.go).
 func (f *Forms) summarise(one *form) (string, error) {
 	s := Summary{owner: one.owner, Path: one.Path, Fields: []Field{}}
 	media, params, _ := mime.ParseMediaType(one.Type)
@@ -74,66 +59,6 @@ func (f *Forms) summarise(one *form) (string, error) {
 		return "", err
 	}
 	return f.summaries.Seal(plain)
-}
-
-func (s *Summary) add(name, value, file string) {
-	if len(s.Fields) == maxFields {
-		s.More++
-		return
-	}
-	field := Field{Name: readable(name), File: readable(file)}
-	if field.Hidden = file == "" && value != "" && secretName.MatchString(name); !field.Hidden && file == "" {
-		field.Value = readable(value)
-	}
-	s.Fields = append(s.Fields, field)
-}
-
-func (s *Summary) urlencoded(body []byte) {
-	for pair := range strings.SplitSeq(string(body), "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name, nameErr := url.QueryUnescape(name)
-		value, valueErr := url.QueryUnescape(value)
-		if name != "" && nameErr == nil && valueErr == nil {
-			s.add(name, value, "")
-		}
-	}
-}
-
-func (s *Summary) multipart(body []byte, boundary string) {
-	parts := multipart.NewReader(bytes.NewReader(body), boundary)
-	for {
-		part, err := parts.NextRawPart()
-		if err != nil {
-			return // the end, or what the app is to judge
-		}
-		value := ""
-		if part.FileName() == "" {
-			read, _ := io.ReadAll(io.LimitReader(part, 4*maxText)) // as above
-			value = string(read)
-		}
-		s.add(unquoted.Replace(part.FormName()), value, unquoted.Replace(part.FileName()))
-	}
-}
-
-// unquoted undoes what browsers do to names (HTML, multipart/form-data encoding
-// algorithm).
-var unquoted = strings.NewReplacer("%22", `"`, "%0D", " ", "%0A", " ")
-
-// readable is the beginning of a text on one line.
-func readable(text string) string {
-	var b strings.Builder
-	count := 0
-	for _, c := range strings.ToValidUTF8(text, "�") {
-		if count++; count > maxText {
-			b.WriteRune('…')
-			break
-		}
-		if !unicode.IsPrint(c) {
-			c = ' '
-		}
-		b.WriteRune(c)
-	}
-	return strings.TrimSpace(b.String())
 }
 
 // Summary serves POST <base>/resume/summary: {"summary": …} as the browser keeps

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -87,4 +88,90 @@ func TestSummaryIsForItsUserAndPage(t *testing.T) {
 	o.now = o.now.Add(time.Hour)
 	_, err = o.summary(t, ask, alice)
 	wantProblem(t, err, http.StatusGone, "form_invalid")
+}
+
+// TestSummaryOfManyFields lists some and counts the rest.
+func TestSummaryOfManyFields(t *testing.T) {
+	t.Parallel()
+	parts := func(n int) string {
+		return strings.Repeat("--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n", n) + "--x--\r\n"
+	}
+	for name, tc := range map[string]struct {
+		kind, body   string
+		listed, more int
+	}{
+		"as many as are listed":  {urlencoded, strings.Repeat("a=1&", maxFields-1) + "a=1", maxFields, 0},
+		"with a last &":          {urlencoded, strings.Repeat("a=1&", maxFields), maxFields, 0},
+		"more":                   {urlencoded, strings.Repeat("a=1&", maxFields+6) + "a=1", maxFields, 7},
+		"parts":                  {multi, parts(maxFields), maxFields, 0},
+		"more parts":             {multi, parts(maxFields + 7), maxFields, 7},
+		"a part that is cut off": {multi, "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1", 0, 0},
+		"after a preamble":       {multi, "hello\r\n" + parts(2), 2, 0},
+		"without a name":         {multi, "--x\r\n\r\n1\r\n--x\r\nA: b\r\n\r\n1\r\n--x--", 2, 0},
+	} {
+		s := Summary{}
+		if tc.kind == multi {
+			s.multipart([]byte(tc.body), "x")
+		} else {
+			s.urlencoded([]byte(tc.body))
+		}
+		if len(s.Fields) != tc.listed || s.More != tc.more {
+			t.Errorf("%s: %d listed and %d more, want %d and %d", name, len(s.Fields), s.More, tc.listed, tc.more)
+		}
+	}
+}
+
+// TestValuesThatAreNotForTheScreen: a name that is too long to be looked at may
+// hold anything, and letters that fold into others are those.
+func TestValuesThatAreNotForTheScreen(t *testing.T) {
+	t.Parallel()
+	for name, hidden := range map[string]bool{
+		"PassWord": true, "pa\u017f\u017fword": true, "to\u212aen": true, "_x": true, strings.Repeat("a", maxLooked): true, strings.Repeat("a", 4000) + "password": true,
+		"item": false, "x_": false, strings.Repeat("a", maxLooked-1): false,
+	} {
+		s := Summary{}
+		s.urlencoded([]byte(url.QueryEscape(name) + "=1"))
+		if len(s.Fields) != 1 || s.Fields[0].Hidden != hidden {
+			t.Errorf("%.40s: %+v", name, s.Fields)
+		}
+	}
+}
+
+// TestPartsAsBrowsersWriteThem, and as other programs do.
+func TestPartsAsBrowsersWriteThem(t *testing.T) {
+	t.Parallel()
+	for disposition, want := range map[string][2]string{
+		`form-data; name="a"`: {"a", ""},
+		`form-data; name="a; filename=x"; filename="b=c;d.txt"`: {"a; filename=x", "b=c;d.txt"},
+		`form-data; name="say %22hi%22%0D%0A"; filename=""`:     {`say "hi"  `, ""},
+		`form-data;filename=b.txt;name=a`:                       {"a", "b.txt"},
+		`FORM-DATA; NAME="a"`:                                   {"a", ""},
+		`form-data`:                                             {"", ""},
+		`form-data; name`:                                       {"", ""},
+		`form-data; name="`:                                     {"", ""},
+		`form-data; name="open`:                                 {"open", ""},
+	} {
+		if name, file := parameters(disposition); [2]string{name, file} != want {
+			t.Errorf("%s: %q %q, want %q", disposition, name, file, want)
+		}
+	}
+}
+
+func FuzzDescribe(f *testing.F) {
+	for _, form := range []string{"a=b&c=%41", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x--\r\n", "--x\r\n\r\n--x", "&&&", "%"} {
+		f.Add([]byte(form), "x")
+	}
+	f.Fuzz(func(t *testing.T, body []byte, boundary string) {
+		var s Summary
+		s.urlencoded(body)
+		s.multipart(body, boundary)
+		if len(s.Fields) > 2*maxFields || s.More < 0 {
+			t.Errorf("%d fields and %d more", len(s.Fields), s.More)
+		}
+		for _, field := range s.Fields {
+			if len(field.Name) > maxLooked+8 || len(field.Value) > maxLooked+8 || field.Hidden && field.Value != "" {
+				t.Errorf("%+v", field)
+			}
+		}
+	})
 }

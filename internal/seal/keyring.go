@@ -3,7 +3,7 @@
 // one purpose each, with the time of sealing inside.
 //
 // A Keyring holds the configured secrets. A Box seals and opens values of one
-// purpose. A Cookie keeps a sealed value in one cookie, or in a few where one
+// purpose, a Crate large ones. A Cookie keeps a sealed value in one cookie, or in a few where one
 // would be too large for a browser.
 package seal
 

@@ -1,0 +1,6 @@
+//go:build race
+
+package resume
+
+// raceDetector makes everything slower than it is.
+const raceDetector = true
