@@ -27,15 +27,18 @@ func (p *Passkeys) answerWith(show func(http.ResponseWriter, *http.Request, *pro
 	if !ok {
 		pr = problem.Internal(err)
 	}
+	attrs := []slog.Attr{
+		slog.String("code", pr.Code), slog.Int("status", pr.Status), slog.String("method", r.Method),
+		slog.String("path", r.URL.Path), slog.String("client_ip", clientIP(r)), slog.Any("error", pr.Err),
+	}
 	// Rooms log their problems themselves, with what they know of them. What
 	// comes without a face is a fault of ours.
-	level := slog.LevelDebug
-	if !ok {
-		level = slog.LevelError
+	const msg = "request not served"
+	if ok {
+		p.log.LogAttrs(r.Context(), slog.LevelDebug, msg, attrs...)
+	} else {
+		p.quiet.LogAttrs(r.Context(), slog.LevelError, msg, "", attrs...)
 	}
-	p.log.LogAttrs(r.Context(), level, "request not served",
-		slog.String("code", pr.Code), slog.Int("status", pr.Status), slog.String("method", r.Method),
-		slog.String("path", r.URL.Path), slog.String("client_ip", clientIP(r)), slog.Any("error", pr.Err))
 	show(w, r, pr, requestID(r))
 	return nil
 }
@@ -70,7 +73,7 @@ func (p *Passkeys) refusal(r *http.Request, d gate.Decision) error {
 			Ways:   []problem.Way{{Label: "Sign in", Href: p.base + "/login"}},
 		}
 	case gate.Misdirected:
-		p.log.WarnContext(r.Context(), "a request named a host that is none of the public origins; if browsers use it, add it to public_url",
+		p.quiet.LogAttrs(r.Context(), slog.LevelWarn, "a request named a host that is none of the public origins; if browsers use it, add it to public_url", "",
 			slog.String("host", r.Host))
 		return &problem.Problem{
 			Status: http.StatusMisdirectedRequest, Code: "unknown_host", Title: "This site is not known by that name",

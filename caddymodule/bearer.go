@@ -107,7 +107,7 @@ func (p *Passkeys) admitBearer(r *http.Request) (gate.Decision, error) {
 func (p *Passkeys) refuseBearer(w http.ResponseWriter, r *http.Request, err error) error {
 	if pr, ok := errors.AsType[*problem.Problem](err); ok && pr.Code == bearer.CodeInvalid {
 		w.Header().Set("WWW-Authenticate", bearer.Challenge)
-		p.log.InfoContext(r.Context(), "bearer token refused",
+		p.quiet.LogAttrs(r.Context(), slog.LevelInfo, "bearer token refused", pr.Detail,
 			slog.Any("reason", pr.Err), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("client_ip", clientIP(r)))
 	}
 	return p.answerWith(p.pages.ProblemJSON, w, r, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -99,6 +100,7 @@ type Passkeys struct {
 	Brand Brand `json:"brand,omitzero"`
 
 	log        *slog.Logger
+	quiet      *quietlog.Log   // for what strangers can cause
 	replaced   <-chan struct{} // closed when another configuration took over
 	base       string
 	assertions *assertion.Signer

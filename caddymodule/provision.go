@@ -15,6 +15,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -28,6 +29,7 @@ import (
 // down.
 func (p *Passkeys) Provision(ctx caddy.Context) error {
 	p.log, p.replaced = ctx.Slogger(), ctx.Done()
+	p.quiet = quietlog.New(p.log, nil)
 	if missing := p.missing(); missing != "" {
 		return errors.New(missing)
 	}

@@ -15,6 +15,10 @@ func logsAndStreams() []advisory {
 			id: "codes in the access log", lesson: "what no route served was logged with its code", attack: secretsInTheLog,
 			elsewhere: []string{"caddymodule/unlogged_test.go TestSecretsInAddressesStayOutOfTheAccessLog"},
 		},
+		{
+			id: "log flood", lesson: "a line for each request of a stranger", attack: logFlood,
+			elsewhere: []string{"caddymodule/logflood_test.go TestLogFloodByStrangers"},
+		},
 	}
 }
 
@@ -38,6 +42,33 @@ func secretsInTheLog(s site) {
 			s.t.Errorf("in the log: %s", request)
 		}
 	}
+}
+
+func logFlood(s site) {
+	c := s.client()
+	for _, request := range []string{
+		"GET /passkeys/callback?code=x&code=y HTTP/1.1\nHost: {host}", "GET /passkeys/initiate?iss=https://evil.example HTTP/1.1\nHost: {host}",
+		"GET /passkeys/frontchannel-logout?iss=x HTTP/1.1\nHost: {host}", "POST /passkeys/connect-token HTTP/1.1\nHost: {host}\nContent-Length: 0",
+		"GET /passkeys/login?idp=0oa1 HTTP/1.1\nHost: {host}",
+	} {
+		before := s.lines()
+		for range 100 {
+			c.raw(request + "\nConnection: close\n\n")
+		}
+		if n := s.lines() - before; n > 20 {
+			s.t.Errorf("%.60s: %d lines for a hundred requests", request, n)
+		}
+	}
+}
+
+// lines counts the sidecar's own lines at INFO and above.
+func (s site) lines() (n int) {
+	for line := range strings.Lines(s.Log(s.t)) {
+		if strings.Contains(line, `"logger":"http.handlers.passkeys"`) && !strings.Contains(line, `"level":"debug"`) {
+			n++
+		}
+	}
+	return n
 }
 
 // logged waits until the log holds a text.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -58,6 +59,7 @@ type Verifier struct {
 	keys       Keys
 	identities Identities
 	log        *slog.Logger
+	quiet      *quietlog.Log
 	verified   *memory
 }
 
@@ -80,7 +82,7 @@ func New(c Config, keys Keys, identities Identities, log *slog.Logger) (*Verifie
 		return nil, fmt.Errorf("bearer audience %q is the client ID, which ID tokens are for; write the API's audience "+
 			"(at Okta: Security > API > Authorization Servers)", c.ClientID)
 	}
-	return &Verifier{config: c, keys: keys, identities: identities, log: log, verified: newMemory(c.Issuer, c.Audiences)}, nil
+	return &Verifier{config: c, keys: keys, identities: identities, log: log, quiet: quietlog.New(log, c.Now), verified: newMemory(c.Issuer, c.Audiences)}, nil
 }
 
 // Identify returns who sends the request. What it returns is no session of a
@@ -153,7 +155,7 @@ func (v *Verifier) verify(ctx context.Context, raw string) (*session.Session, st
 // mattered.
 func (v *Verifier) refused(ctx context.Context, err error) error {
 	if errors.Is(err, login.ErrKeysUnavailable) {
-		v.log.WarnContext(ctx, "bearer token could not be verified", slog.String("error", err.Error()))
+		v.quiet.LogAttrs(ctx, slog.LevelWarn, "bearer token could not be verified", "", slog.String("error", err.Error()))
 		return &problem.Problem{
 			Status: http.StatusServiceUnavailable, Code: "identity_provider_unavailable", Title: "The token cannot be verified right now",
 			Detail: "The issuer's keys cannot be read. Try again in a moment.", RetryAfter: retryAfter, Err: err,

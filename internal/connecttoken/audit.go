@@ -22,7 +22,8 @@ func (h *Handler) created(ctx context.Context, kind corbado.ConnectTokenType, s 
 }
 
 // refused writes the audit line of a request that never reached Corbado. Only
-// what the operator must mend is an error; anybody can provoke the rest.
+// what the operator must mend is an error; anybody can provoke the rest,
+// and those without a session as often as they like.
 func (h *Handler) refused(ctx context.Context, kind corbado.ConnectTokenType, s *session.Session, p *problem.Problem) {
 	level := slog.LevelInfo
 	switch {
@@ -35,7 +36,12 @@ func (h *Handler) refused(ctx context.Context, kind corbado.ConnectTokenType, s 
 	if p.Err != nil {
 		attrs = append(attrs, slog.String("reason", p.Err.Error()))
 	}
-	h.log.LogAttrs(ctx, level, "connect token refused", attrs...)
+	const msg = "connect token refused"
+	if s == nil {
+		h.quiet.LogAttrs(ctx, level, msg, p.Code, attrs...)
+		return
+	}
+	h.log.LogAttrs(ctx, level, msg, attrs...)
 }
 
 // failed writes the audit line of a request that Corbado did not serve.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
@@ -69,6 +70,7 @@ type Handler struct {
 	now        func() time.Time
 	minter     Minter
 	log        *slog.Logger
+	quiet      *quietlog.Log // for refusals of nobody in particular
 }
 
 // New checks the configuration and makes a Handler. A nil log discards.
@@ -100,7 +102,7 @@ func New(c Config, m Minter, log *slog.Logger) (*Handler, error) {
 	return &Handler{
 		origins: c.Origins, identifier: c.Identifier,
 		stepUp: c.StepUp, base: c.BasePath,
-		limiter: c.Limiter, fleet: c.Fleet, now: c.Now, minter: m, log: log,
+		limiter: c.Limiter, fleet: c.Fleet, now: c.Now, minter: m, log: log, quiet: quietlog.New(log, c.Now),
 	}, nil
 }
 

@@ -203,7 +203,7 @@ func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code stri
 	}
 	tokens, err := rp.exchange(ctx, md, code, a)
 	if errors.Is(err, errCodeSpent) && (rp.arrived(a, live) || !a.restarted()) {
-		rp.log.InfoContext(ctx, "authorization code not accepted", slog.String("error", err.Error()))
+		rp.quiet.LogAttrs(ctx, slog.LevelInfo, "authorization code not accepted", "", slog.String("error", err.Error()))
 		return rp.goOn(w, r, a, live)
 	}
 	if err != nil {
@@ -278,13 +278,14 @@ func (rp *RelyingParty) sessionTooLarge(err error) *problem.Problem {
 	}
 }
 
-// failed writes the audit line of a sign-in that ends here.
+// failed writes the line of a sign-in that ends here. Who is not signed in can
+// make many of them.
 func (rp *RelyingParty) failed(ctx context.Context, p *problem.Problem) error {
 	attrs := []slog.Attr{slog.String("code", p.Code)}
 	if p.Err != nil {
 		attrs = append(attrs, slog.String("error", printable(p.Err.Error(), maxLogText)))
 	}
-	rp.log.LogAttrs(ctx, slog.LevelWarn, "sign-in failed", attrs...)
+	rp.quiet.LogAttrs(ctx, slog.LevelWarn, "sign-in failed", p.Code, attrs...)
 	return p
 }
 

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 )
@@ -34,7 +35,7 @@ func (rp *RelyingParty) hints(r *http.Request, q url.Values) (hint, idp string) 
 		return hint, ""
 	}
 	if idp != rp.config.PasskeyIDP || r.Header.Get("Sec-Fetch-Site") != "same-origin" {
-		rp.log.InfoContext(r.Context(), "identity provider of a login address not used: it must be passkey_idp, asked for by a page of this site")
+		rp.quiet.LogAttrs(r.Context(), slog.LevelInfo, "identity provider of a login address not used: it must be passkey_idp, asked for by a page of this site", "")
 		return "", ""
 	}
 	return hint, idp

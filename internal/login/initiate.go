@@ -57,7 +57,7 @@ func (rp *RelyingParty) Initiate(w http.ResponseWriter, r *http.Request, live *s
 		redirect(w, http.StatusSeeOther, target)
 		return nil
 	}
-	rp.log.InfoContext(ctx, "sign-in initiated by a third party", slog.String("issuer", printable(asked.issuer, maxShownText)))
+	rp.quiet.LogAttrs(ctx, slog.LevelInfo, "sign-in initiated by a third party", "", slog.String("issuer", printable(asked.issuer, maxShownText)))
 	return rp.depart(w, r, departure{returnPath: target, hint: hint, counted: true})
 }
 

@@ -26,6 +26,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
@@ -129,6 +130,7 @@ type RelyingParty struct {
 	sessions  Sessions
 	landing   Landing
 	log       *slog.Logger
+	quiet     *quietlog.Log // for what strangers can cause
 	attempts  *attempts
 	loop      *loopGuard
 	handover  *Handover
@@ -164,7 +166,7 @@ func New(c Config, p *Provider, s Sessions, l Landing, log *slog.Logger) (*Relyi
 	}
 	return &RelyingParty{
 		handover: c.Handover, fleet: fleet,
-		config: c, provider: p, sessions: s, landing: l, log: log,
+		config: c, provider: p, sessions: s, landing: l, log: log, quiet: quietlog.New(log, c.Now),
 		attempts: tries, loop: loop, fragments: fragments,
 		paths:  returnpath.Policy{Base: c.BasePath},
 		wanted: wantedClaims(c.Scopes, c.Claims),

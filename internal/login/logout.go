@@ -40,7 +40,7 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request, s *sessio
 	if s != nil {
 		sub = s.Subject
 	}
-	rp.log.InfoContext(r.Context(), "signed out", slog.String("sub", sub))
+	rp.noteSignOut(r.Context(), sub)
 	revoked := rp.revokeRefreshToken(s) //nolint:contextcheck // it may outlive the request
 	o, err := rp.originOf(r)
 	if err != nil {
@@ -57,6 +57,17 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request, s *sessio
 	}
 	redirect(w, http.StatusSeeOther, target)
 	return nil
+}
+
+// noteSignOut writes the audit line. Nobody's sign-out is a line too, but not as
+// often as a stranger likes.
+func (rp *RelyingParty) noteSignOut(ctx context.Context, sub string) {
+	const msg = "signed out"
+	if sub == "" {
+		rp.quiet.LogAttrs(ctx, slog.LevelInfo, msg, "")
+		return
+	}
+	rp.log.InfoContext(ctx, msg, slog.String("sub", sub))
 }
 
 // endSessionURL returns where to end the session at Okta, "" if that cannot be

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -74,6 +75,7 @@ type Forms struct {
 	patience         time.Duration // for a body
 	now              func() time.Time
 	log              *slog.Logger
+	quiet            *quietlog.Log // for what strangers can cause
 }
 
 // NewForms checks the configuration.
@@ -98,7 +100,7 @@ func NewForms(c Config, log *slog.Logger) (*Forms, error) {
 	}
 	f := &Forms{
 		base: c.Base, max: c.MaxSize, once: c.Once, client: c.Client, origins: c.Origins,
-		strangers: newPlaces(), users: newPlaces(), patience: readPatience, now: c.Now, log: log,
+		strangers: newPlaces(), users: newPlaces(), patience: readPatience, now: c.Now, log: log, quiet: quietlog.New(log, c.Now),
 	}
 	var err error
 	if f.forms, err = c.Keyring.Crate("form.v2", FormKept, c.Now); err != nil {

@@ -43,7 +43,7 @@ func (f *Forms) Keep(w http.ResponseWriter, r *http.Request, target string, form
 	}
 	giveBack, ok := f.strangers.take(r.Context(), network(f.client(r)))
 	if !ok {
-		f.log.WarnContext(r.Context(), "form of an ended session not kept: too many at a time")
+		f.quiet.LogAttrs(r.Context(), slog.LevelWarn, "form of an ended session not kept: too many at a time", "")
 		return nil, ErrNotKept
 	}
 	defer giveBack()
@@ -63,7 +63,7 @@ func (f *Forms) Keep(w http.ResponseWriter, r *http.Request, target string, form
 	}
 	b, err := f.read(w, r, head, f.max, seal.CrateTail)
 	if err != nil {
-		f.log.InfoContext(r.Context(), "form of an ended session not kept", slog.String("error", err.Error()))
+		f.quiet.LogAttrs(r.Context(), slog.LevelInfo, "form of an ended session not kept", "", slog.String("error", err.Error()))
 		return nil, err
 	}
 	one.body = b[len(head):]
@@ -71,7 +71,7 @@ func (f *Forms) Keep(w http.ResponseWriter, r *http.Request, target string, form
 	if err != nil {
 		return nil, errors.Join(ErrNotKept, err)
 	}
-	f.log.InfoContext(r.Context(), "form of an ended session kept in the browser",
+	f.quiet.LogAttrs(r.Context(), slog.LevelInfo, "form of an ended session kept in the browser", "",
 		slog.String("path", r.URL.Path), slog.Int("bytes", len(one.body)), slog.String("sub", one.Subject))
 	return &Kept{Form: f.forms.Seal(b), Summary: summary}, nil
 }

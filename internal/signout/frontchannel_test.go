@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -142,7 +143,7 @@ func TestFloodOfMadeUpSids(t *testing.T) {
 	// The owner of a session is not kept waiting by all this.
 	own := &session.Session{Subject: "00ualice", ProviderSID: "sid-1"}
 	f.wantStatus("own", f.frontchannel(http.MethodGet, asked(testIssuer, "sid-1"), "", own, "192.0.2.1"), http.StatusOK)
-	if n := strings.Count(f.logs.String(), "rate_limited") + strings.Count(f.logs.String(), "too many sign-outs"); n > 3*refusalsInAMinute {
+	if n := strings.Count(f.logs.String(), "rate_limited") + strings.Count(f.logs.String(), "too many sign-outs"); n > 3*quietlog.PerMinute {
 		t.Errorf("%d log lines", n)
 	}
 	if len(f.config.Limiter.clients) > maxClients {

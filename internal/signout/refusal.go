@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"unicode"
@@ -44,7 +45,8 @@ func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, endpoint st
 	if !ok {
 		rf = &refusal{status: http.StatusInternalServerError, code: "server_error", reason: err}
 	}
-	h.log.refused(ctx, endpoint, printable(rf.Error()))
+	h.quiet.LogAttrs(ctx, slog.LevelWarn, "sign-out by the provider refused", endpoint+" "+rf.code,
+		slog.String("endpoint", endpoint), slog.String("reason", printable(rf.Error())))
 	switch rf.status {
 	case http.StatusUnauthorized:
 		challenge := `Bearer realm="sign-out"`

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 )
 
 // The paths of the endpoints under the base path.
@@ -106,7 +107,9 @@ type Handler struct {
 	sessions Sessions
 	replays  Replays
 	cookies  Cookies
-	log      *quietLog
+	log      *slog.Logger
+	// quiet logs refusals: anybody can cause them.
+	quiet *quietlog.Log
 	// audiences are the addresses of the Universal Logout endpoint.
 	audiences []string
 	// framing is the front channel's Content-Security-Policy.
@@ -134,7 +137,10 @@ func New(c Config, s Sessions, rp Replays, ck Cookies, log *slog.Logger) (*Handl
 	case len(c.Origins) == 0:
 		return nil, errors.New("no public URL")
 	}
-	h := &Handler{config: c, sessions: s, replays: rp, cookies: ck, log: newQuietLog(log, c.Now)}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	h := &Handler{config: c, sessions: s, replays: rp, cookies: ck, log: log, quiet: quietlog.New(log, c.Now)}
 	for _, o := range c.Origins {
 		h.audiences = append(h.audiences, o.String()+c.BasePath+UniversalPath)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 )
 
 func TestUniversalLogoutEndsAUsersSessions(t *testing.T) {
@@ -296,8 +297,8 @@ func TestFloodOfForgedRequestsDoesNotFloodTheLog(t *testing.T) {
 	for range 1000 {
 		f.universal("x", aliceByEmail)
 	}
-	if n := strings.Count(f.logs.String(), "refused"); n != refusalsInAMinute {
-		t.Errorf("%d lines for a thousand requests in a minute, want %d", n, refusalsInAMinute)
+	if n := strings.Count(f.logs.String(), "refused"); n != quietlog.PerMinute {
+		t.Errorf("%d lines for a thousand requests in a minute, want %d", n, quietlog.PerMinute)
 	}
 	f.now = f.now.Add(time.Minute)
 	f.universal("x", aliceByEmail)
