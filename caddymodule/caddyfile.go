@@ -1,6 +1,8 @@
 package caddymodule
 
 import (
+	"fmt"
+
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 )
@@ -14,7 +16,8 @@ func init() {
 	httpcaddyfile.RegisterDirectiveOrder(directive, httpcaddyfile.Before, "basic_auth")
 }
 
-// parseDirective refuses a matcher: a gate that covers half a site is a hole.
+// parseDirective refuses a matcher: a gate that covers half a site is a hole. One
+// around it is found when the configuration is loaded, see bypass.
 func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	h.Next()
 	_, matched, err := h.MatcherToken()
@@ -24,10 +27,14 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 	if matched {
 		return nil, h.Err("passkeys guards the whole site and takes no matcher; list what needs no session with: public <path>")
 	}
+	at := fmt.Sprintf("%s:%d", h.File(), h.Line())
 	h.Reset()
 	p := new(Passkeys)
 	if err := p.UnmarshalCaddyfile(h.Dispenser); err != nil {
 		return nil, err
+	}
+	if insideBlock(h) {
+		p.DeclaredAt = at
 	}
 	return h.NewRoute(nil, p), nil
 }

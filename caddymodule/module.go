@@ -98,6 +98,9 @@ type Passkeys struct {
 	ExpiryHeader string `json:"expiry_header,omitempty"`
 	// Name, logo and colour of the sidecar's pages.
 	Brand Brand `json:"brand,omitzero"`
+	// Where the directive stands in the Caddyfile, for messages about routes that
+	// go around it. The adapter sets it inside `handle`, `route` and other blocks.
+	DeclaredAt string `json:"declared_at,omitempty"`
 
 	log        *slog.Logger
 	quiet      *quietlog.Log   // for what strangers can cause

@@ -38,6 +38,9 @@ func (p *Passkeys) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.bypass(ctx, v.origins); err != nil {
+		return err
+	}
 	if p.held, err = holdState(v.issuer, v.login.ClientID, p.log); err != nil {
 		return err
 	}
