@@ -49,9 +49,11 @@ func NewHeaders(identity Identity, insecure bool, cookies ...string) (*Headers, 
 		}
 	}
 	h.forbid("http2-settings")
+	// Those of an https site too: browsers send cookies to every port of a host, and
+	// loopback passes for secure.
 	h.ourPrefixes = []string{"__Host-" + seal.NamePrefix, "__Secure-" + seal.NamePrefix}
 	if insecure {
-		h.ourPrefixes = []string{seal.NamePrefix}
+		h.ourPrefixes = append(h.ourPrefixes, seal.NamePrefix)
 	}
 	return h, nil
 }

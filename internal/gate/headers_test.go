@@ -247,7 +247,7 @@ func TestOwnCookiesNeverReachTheApp(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-	r.Header["Cookie"] = []string{"a=1; passkeys-session=x", "passkeys-login-1=y"}
+	r.Header["Cookie"] = []string{"a=1; passkeys-session=x", "passkeys-login-1=y", "__Host-passkeys-session=z"}
 	insecure.Stamp(r, nil)
 	if diff := cmp.Diff([]string{"a=1"}, r.Header["Cookie"]); diff != "" {
 		t.Error(diff)
