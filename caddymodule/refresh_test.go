@@ -13,8 +13,16 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// change rewrites the browser's session as if time had passed.
-func (b *browser) change(edit func(*session.Session)) {
+// change rewrites the browser's session as if something had happened meanwhile.
+func (b *browser) change(edit func(*session.Session)) { b.rewrite(time.Now, edit) }
+
+// rest rewrites the browser's session as if nobody had used it for so long.
+func (b *browser) rest(d time.Duration) {
+	b.rewrite(func() time.Time { return time.Now().Add(-d) }, func(*session.Session) {})
+}
+
+// rewrite seals the browser's session anew at a time.
+func (b *browser) rewrite(now func() time.Time, edit func(*session.Session)) {
 	b.t.Helper()
 	keyring, err := seal.NewKeyring([]byte(sessionKey))
 	if err != nil {
@@ -22,7 +30,7 @@ func (b *browser) change(edit func(*session.Session)) {
 	}
 	store, err := session.New(session.Config{
 		Keyring: keyring.Bind(b.okta.Issuer() + " 0oa1client"), Idle: defaultIdle, Lifetime: defaultLifetime,
-		Insecure: true, LogoutPath: "/passkeys/logout",
+		Insecure: true, LogoutPath: "/passkeys/logout", Now: now,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -41,10 +49,23 @@ func (b *browser) change(edit func(*session.Session)) {
 	}
 	edit(s)
 	w := httptest.NewRecorder()
-	if err := store.Renew(w, r, s); err != nil {
+	if err := store.Renew(w, s); err != nil {
 		b.t.Fatal(err)
 	}
 	b.Jar.SetCookies(site, w.Result().Cookies())
+}
+
+// copyOf is whoever copied the browser's session cookie.
+func (b *browser) copyOf() *browser {
+	b.t.Helper()
+	site, err := url.Parse(b.site)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	thief := b.browser()
+	thief.stay()
+	thief.Jar.SetCookies(site, b.Jar.Cookies(site))
+	return thief
 }
 
 func due(s *session.Session) { s.RefreshAt = time.Now().Add(-time.Second) }

@@ -14,7 +14,7 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	p.sayGoodbye(w, r)
 	p.headers.Scrub(r)
 	p.shared.await(r.Context())
-	d := p.refreshed(w, r, p.gate.Admit(r))
+	w, d := p.refreshed(w, r, p.gate.Admit(r))
 	if d.Verdict == gate.BearerToken {
 		var err error
 		if d, err = p.admitBearer(r); err != nil {
@@ -91,16 +91,16 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 }
 
 // refreshed refreshes a session that is due before it is used, and decides anew
-// when that has changed or ended it.
-func (p *Passkeys) refreshed(w http.ResponseWriter, r *http.Request, d gate.Decision) gate.Decision {
+// when that has changed or ended it, which the answer then tells.
+func (p *Passkeys) refreshed(w http.ResponseWriter, r *http.Request, d gate.Decision) (http.ResponseWriter, gate.Decision) {
 	if d.Session == nil || !d.Verdict.UsesSession() {
-		return d
+		return w, d
 	}
-	s := p.login.Refresh(w, r, d.Session)
+	s := p.login.Refresh(r.Context(), d.Session)
 	if s == d.Session {
-		return d
+		return w, d
 	}
-	return p.gate.Decide(r, s)
+	return p.changed(w, r, d.Session, s), p.gate.Decide(r, s)
 }
 
 // upstream passes the request on to the app, with the identity that we vouch
@@ -112,18 +112,13 @@ func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, d gate.Decis
 			return p.answer(w, r, err)
 		}
 	}
-	if browser {
-		if err := p.sessions.Touch(w, r, s); err != nil {
-			return p.answer(w, r, err)
-		}
-	}
 	if d.OwnForm && p.forms != nil {
 		if err := p.forms.Restore(w, r, originalURI(r), s); err != nil {
 			requestID(r)
 			return p.answer(w, r, err)
 		}
 	}
-	p.tellExpiry(w, r, s)
+	w = p.tell(w, r, d)
 	p.headers.Stamp(r, s)
 	w = p.basic.hide(w, r)
 	if !browser {

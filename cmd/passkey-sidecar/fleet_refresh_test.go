@@ -45,7 +45,7 @@ func (p *person) expire() {
 	}
 	s.RefreshAt = time.Now().Add(-time.Second)
 	w := httptest.NewRecorder()
-	if err := store.Renew(w, r, s); err != nil {
+	if err := store.Renew(w, s); err != nil {
 		p.t.Fatal(err)
 	}
 	p.client.Jar.SetCookies(at, w.Result().Cookies())

@@ -151,7 +151,15 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) error {
 		live = nil
 	}
 	if live != nil && !strings.HasPrefix(r.URL.Path, "/passkeys/") {
-		live = s.rp.Refresh(w, r, live)
+		read := live
+		switch live = s.rp.Refresh(r.Context(), live); {
+		case live == nil:
+			s.store.Forget(w, r)
+		case live != read:
+			if err := s.store.Renew(w, live); err != nil {
+				return err
+			}
+		}
 	}
 	switch {
 	case r.URL.Path == "/passkeys/callback":

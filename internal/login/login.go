@@ -95,16 +95,7 @@ type Config struct {
 type Sessions interface {
 	// Start begins a session and keeps the ID token for sign-out.
 	Start(w http.ResponseWriter, s *session.Session, idToken string) error
-	Renewing
 	Ending
-}
-
-// Renewing is what a refresh needs of a session.
-type Renewing interface {
-	// Renew writes the cookie of a session that has changed.
-	Renew(w http.ResponseWriter, r *http.Request, s *session.Session) error
-	// Forget has the browser drop the cookie of a session that is over.
-	Forget(w http.ResponseWriter, r *http.Request)
 }
 
 // Ending is what sign-out needs of a session.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"runtime/debug"
 	"time"
 
@@ -39,32 +38,30 @@ type Revoker interface {
 }
 
 // Refresh asks Okta anew about a session that is due, and returns the session to
-// go on with: s itself when nothing changed, a renewed one, whose cookie is then
-// in the answer, or nil when Okta says that it is over (invalid_grant: the user
-// was deactivated or lost the app, or the token was revoked). It is called
-// before a session is used, so that a change takes effect on that very request.
+// go on with: s itself when nothing changed, a renewed one, whose cookie the answer
+// is to carry, or nil when Okta says that it is over (invalid_grant: the user
+// was deactivated or lost the app, or the token was revoked). It is
+// called before a session is used, so that a change takes effect on that very request.
 //
 // However many requests come with a session, one of them refreshes it, in a
 // fleet with shared state too; the rest get what it got. That holds for later
-// requests with the old cookie as well: a second use of a rotated refresh token
-// would make Okta end the whole sign-in. An identity provider that is down, slow
+// requests with the old cookie as well, so an answer that cannot carry the new one
+// loses nothing: a second use of a rotated refresh token would make Okta end the
+// whole sign-in. An identity provider that is down, slow
 // or set up wrongly ends no session.
-func (rp *RelyingParty) Refresh(w http.ResponseWriter, r *http.Request, s *session.Session) *session.Session {
+func (rp *RelyingParty) Refresh(ctx context.Context, s *session.Session) *session.Session {
 	if !rp.due(s) {
 		return s
 	}
-	newest, ended := rp.newest(r.Context(), s)
+	newest, ended := rp.newest(ctx, s)
 	if ended {
-		rp.sessions.Forget(w, r)
 		return nil
 	}
 	if newest == s {
 		return s
 	}
 	renewed := *newest // others get the same one
-	if err := rp.sessions.Renew(w, r, &renewed); err != nil {
-		rp.log.WarnContext(r.Context(), "renewed session not stored in the browser", slog.String("sub", s.Subject), slog.Any("error", err))
-	}
+	renewed.SeenAt = rp.config.Now()
 	return &renewed
 }
 

@@ -161,7 +161,7 @@ func TestWaitingRequestGoesOnWithTheOldSession(t *testing.T) {
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/a", nil)
 	began := time.Now()
-	if got := o.rp.Refresh(httptest.NewRecorder(), r, live); got != live {
+	if got := o.rp.Refresh(r.Context(), live); got != live {
 		t.Errorf("session %+v", got)
 	}
 	if waited := time.Since(began); waited < refreshPatience || waited > refreshPatience+time.Minute {

@@ -39,7 +39,7 @@ func TestSessionScriptIsRevalidated(t *testing.T) {
 
 type renewals int
 
-func (n *renewals) Renew(http.ResponseWriter, *http.Request, *session.Session) error {
+func (n *renewals) Renew(http.ResponseWriter, *session.Session) error {
 	*n++
 	return nil
 }

@@ -34,7 +34,7 @@ type whoami struct {
 
 // Renewer slides a session's idle time; *session.Store is one.
 type Renewer interface {
-	Renew(w http.ResponseWriter, r *http.Request, s *session.Session) error
+	Renew(w http.ResponseWriter, s *session.Session) error
 	Ends(s *session.Session) time.Time
 }
 
@@ -47,7 +47,7 @@ func (p *Pages) Renew(w http.ResponseWriter, r *http.Request, s *session.Session
 	if err := p.needSession(s, "/"); err != nil {
 		return err
 	}
-	if err := sessions.Renew(w, r, s); err != nil {
+	if err := sessions.Renew(w, s); err != nil {
 		return err
 	}
 	return p.Session(w, r, s, sessions.Ends(s))

@@ -248,7 +248,7 @@ func TestReplayedCookieAfterSignOutIsDead(t *testing.T) {
 		t.Fatal(err)
 	}
 	w = httptest.NewRecorder()
-	if err := st.Touch(w, old, s); err != nil {
+	if err := st.Renew(w, s); err != nil {
 		t.Fatal(err)
 	}
 	fresh := carry(w)

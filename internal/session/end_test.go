@@ -40,9 +40,15 @@ func TestEndRenewalAndWhatIsLeft(t *testing.T) {
 	if !st.Ends(nil).IsZero() {
 		t.Error("nobody's session ends")
 	}
-	now = began.Add(time.Minute) // too soon for Touch
+	if token := (&Session{ExpiresAt: began}); !st.Ends(token).Equal(began) {
+		t.Errorf("a bearer token ends at %s", st.Ends(token))
+	}
+	now = began.Add(time.Minute)
+	if st.Due(s) {
+		t.Error("due after a minute")
+	}
 	renewed := httptest.NewRecorder()
-	if err := st.Renew(renewed, carry(w), s); err != nil {
+	if err := st.Renew(renewed, s); err != nil {
 		t.Fatal(err)
 	}
 	if s, err = st.Read(carry(renewed)); err != nil || !st.Ends(s).Equal(now.Add(time.Hour)) {
@@ -50,7 +56,7 @@ func TestEndRenewalAndWhatIsLeft(t *testing.T) {
 	}
 	now = began.Add(50 * time.Minute)
 	renewed = httptest.NewRecorder()
-	if err := st.Renew(renewed, carry(w), s); err != nil || !st.Ends(s).Equal(began.Add(90*time.Minute)) {
+	if err := st.Renew(renewed, s); err != nil || !st.Ends(s).Equal(began.Add(90*time.Minute)) {
 		t.Errorf("past its lifetime: %v, ends at %s", err, st.Ends(s))
 	}
 

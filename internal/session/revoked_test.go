@@ -96,3 +96,19 @@ func TestEndRevokesEvenWhenTheFleetCannotBeTold(t *testing.T) {
 		t.Error("ended a session that the request did not carry")
 	}
 }
+
+// An answer that was long under way must not put a session that has ended in the
+// place of the one that began meanwhile.
+func TestRenewWritesNothingForASessionThatEndedMeanwhile(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st, rv := newRevocableStore(t, c)
+	s, err := st.Read(start(t, st, alice(3)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = rv.EndSession(t.Context(), s.ID)
+	w := httptest.NewRecorder()
+	if err := st.Renew(w, s); err != nil || len(w.Header()) != 0 {
+		t.Errorf("%v, %v", err, w.Header())
+	}
+}

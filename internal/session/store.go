@@ -178,45 +178,26 @@ func (st *Store) Start(w http.ResponseWriter, s *Session, idToken string) error 
 	return nil
 }
 
-// Touch slides the idle time: it seals the cookie anew when a tenth of the idle
-// time has passed. Requests for files that shared caches like to keep are left
-// alone, so that no cache ever stores a session.
-func (st *Store) Touch(w http.ResponseWriter, r *http.Request, s *Session) error {
-	now := st.now()
-	if now.Sub(s.SeenAt) < st.idle/touches || cacheable(r.Header.Get("Sec-Fetch-Dest")) {
-		return nil
-	}
-	s.SeenAt = now
-	return st.session.Write(w, encode(s))
-}
+// Due tells whether the session's cookie is to be sealed anew so that its idle time
+// slides, which is when a tenth of that has passed.
+func (st *Store) Due(s *Session) bool { return st.now().Sub(s.SeenAt) >= st.idle/touches }
 
-// Renew writes the cookie of a session that has changed, or that is to count as
-// used: it slides the idle time at once, where Touch waits for a tenth of it. The
-// lifetime stays. An answer that shared caches like to keep is left alone, as in
-// Touch.
-func (st *Store) Renew(w http.ResponseWriter, r *http.Request, s *Session) error {
-	if cacheable(r.Header.Get("Sec-Fetch-Dest")) {
+// Late tells that it has been due for long: half of the idle time has passed.
+func (st *Store) Late(s *Session) bool { return st.now().Sub(s.SeenAt) >= st.idle/2 }
+
+// Renew writes the cookie of a session that has changed, or that counts as used: it
+// slides the idle time. The lifetime stays. For a session that was ended since it
+// was read it writes nothing: by now the browser may have the cookie of another.
+func (st *Store) Renew(w http.ResponseWriter, s *Session) error {
+	if st.ended != nil && st.ended.Revoked(s) {
 		return nil
 	}
 	s.SeenAt = st.now()
 	return st.session.Write(w, encode(s))
 }
 
-// Forget has the browser drop a session that has ended by itself, but not by an
-// answer that shared caches like to keep: it would sign out whoever gets that.
-func (st *Store) Forget(w http.ResponseWriter, r *http.Request) {
-	if !cacheable(r.Header.Get("Sec-Fetch-Dest")) {
-		st.session.Clear(w, r)
-	}
-}
-
-func cacheable(dest string) bool {
-	switch dest {
-	case "style", "script", "image", "font", "audio", "video", "track", "manifest":
-		return true
-	}
-	return false
-}
+// Forget has the browser drop a session that has ended by itself.
+func (st *Store) Forget(w http.ResponseWriter, r *http.Request) { st.session.Clear(w, r) }
 
 // End ends the session that the request carries: the browser forgets it, and
 // copies of its cookie, old and new, are dead at once on every replica. The ID
