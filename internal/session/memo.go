@@ -12,8 +12,9 @@ const memoSize = 1024
 
 // memo remembers what recent cookies opened to. A page and its files come with
 // the same cookie, and opening it is most of what an authenticated request
-// costs. An entry answers for the very same text only; what changes with time is
-// checked by the caller at each read.
+// costs. An entry answers for the very same text only, and for as long as the keys
+// are those that opened it; what changes with time is checked by the caller at each
+// read.
 //
 // It is a table of fixed size in which a newer entry replaces whatever stood in
 // its place: no locks, no ages, no growth. The seed is random, so nobody can
@@ -25,7 +26,9 @@ type memo struct {
 
 // memoEntry never changes after it was stored, but for alive.
 type memoEntry struct {
-	sealed  string
+	sealed string
+	// keys is the generation of the keyring that opened it.
+	keys    uint64
 	session Session
 	// alive is the generation of revocations at which the session was last found
 	// not to be revoked; zero is none.
@@ -40,18 +43,18 @@ func (m *memo) place(sealed string) *atomic.Pointer[memoEntry] {
 
 // get returns what the cookie opened to. The caller copies the session before
 // anybody may change it.
-func (m *memo) get(sealed string) (*memoEntry, bool) {
+func (m *memo) get(sealed string, keys uint64) (*memoEntry, bool) {
 	e := m.place(sealed).Load()
-	if e == nil || e.sealed != sealed {
+	if e == nil || e.keys != keys || e.sealed != sealed {
 		return nil, false
 	}
 	return e, true
 }
 
 // put remembers what a cookie opened to.
-func (m *memo) put(sealed string, s *Session) *memoEntry {
+func (m *memo) put(sealed string, keys uint64, s *Session) *memoEntry {
 	// Its own copy: the text is a part of the request's whole Cookie header.
-	e := &memoEntry{sealed: strings.Clone(sealed), session: *s}
+	e := &memoEntry{sealed: strings.Clone(sealed), keys: keys, session: *s}
 	m.place(e.sealed).Store(e)
 	return e
 }

@@ -183,6 +183,35 @@ func TestRememberedSessionAnswersForItsOwnCookieOnly(t *testing.T) {
 	}
 }
 
+// A key that leaked is taken away, and what it sealed must not be remembered.
+func TestRememberedSessionOfAWithdrawnKey(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	other := bytes.Repeat([]byte("o"), 32)
+	ring, err := seal.NewKeyring(key, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := New(Config{Keyring: ring.Bind("site"), Idle: time.Hour, Lifetime: 8 * time.Hour, LogoutPath: "/passkeys/logout", Now: c.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, st, alice(1))
+	for _, secrets := range [][][]byte{{key, other}, {other, key}} {
+		if err := ring.Replace(secrets...); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.Read(r); err != nil {
+			t.Fatalf("while its key is good: %v", err)
+		}
+	}
+	if err := ring.Replace(other); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := st.Read(r); !errors.Is(err, ErrInvalid) {
+		t.Errorf("the withdrawn key's session: %+v, %v", s, err)
+	}
+}
+
 func TestRenewedSession(t *testing.T) {
 	c := &clock{time.Unix(1_800_000_000, 0)}
 	st := newStore(t, c, key)

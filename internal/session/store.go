@@ -65,6 +65,7 @@ type Config struct {
 
 // Store keeps sessions in the browser's cookies.
 type Store struct {
+	keys     *seal.Keyring
 	box      *seal.Box
 	opened   *memo
 	session  *seal.Cookie
@@ -92,7 +93,7 @@ func New(c Config) (*Store, error) {
 		return nil, err
 	}
 	return &Store{
-		box: sessions, opened: newMemo(),
+		keys: c.Keyring, box: sessions, opened: newMemo(),
 		session: seal.NewCookie(sessions, seal.Attributes{
 			Short: "session", Path: "/", Insecure: c.Insecure, MaxAge: c.Lifetime, Parts: maxParts,
 		}),
@@ -113,13 +114,9 @@ func (st *Store) Read(r *http.Request) (*Session, error) {
 	case err != nil:
 		return nil, ErrInvalid
 	}
-	e, known := st.opened.get(sealed)
-	if !known {
-		s, err := st.open(sealed)
-		if err != nil {
-			return nil, err
-		}
-		e = st.opened.put(sealed, s)
+	e, err := st.remembered(sealed)
+	if err != nil {
+		return nil, err
 	}
 	s := e.session
 	if now := st.now(); !now.Before(s.ExpiresAt) || now.Sub(s.SeenAt) >= st.idle {
@@ -129,6 +126,21 @@ func (st *Store) Read(r *http.Request) (*Session, error) {
 		return nil, ErrRevoked
 	}
 	return &s, nil
+}
+
+// remembered opens a cookie that this process has not opened lately, with the keys
+// that it has now.
+func (st *Store) remembered(sealed string) (*memoEntry, error) {
+	// Asked for first: keys that change during the opening make it count for less.
+	keys := st.keys.Generation()
+	if e, known := st.opened.get(sealed, keys); known {
+		return e, nil
+	}
+	s, err := st.open(sealed)
+	if err != nil {
+		return nil, err
+	}
+	return st.opened.put(sealed, keys, s), nil
 }
 
 // revoked looks a session up again only after something was revoked.
