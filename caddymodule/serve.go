@@ -50,9 +50,9 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	case gate.Callback:
 		return p.answer(w, r, p.login.Callback(w, r, d.Session))
 	case gate.LogoutQuestion:
-		return p.answer(w, r, p.pages.SignOutQuestion(w, r, d.Session))
+		return p.answer(w, r, p.pages.SignOutQuestion(w, r, d.Session, p.sessions.Known(r)))
 	case gate.Logout:
-		return p.answer(w, r, p.login.Logout(w, r, d.Session))
+		return p.answer(w, r, p.login.Logout(w, r))
 	case gate.FrontchannelLogout, gate.BackchannelLogout, gate.UniversalLogout:
 		return p.serveSignOut(w, r, d)
 	case gate.SignedOut:

@@ -76,7 +76,7 @@ func (p *Passkeys) buildSignOuts(v values) (err error) {
 func (p *Passkeys) serveSignOut(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
 	switch d.Verdict {
 	case gate.FrontchannelLogout:
-		p.signOuts.Frontchannel(w, r, d.Session, clientIP(r))
+		p.signOuts.Frontchannel(w, r, p.sessions.Standing(r), clientIP(r))
 	case gate.BackchannelLogout:
 		p.signOuts.Backchannel(w, r)
 	default:

@@ -169,7 +169,7 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) error {
 	case r.URL.Path == "/passkeys/initiate":
 		return s.rp.Initiate(w, r, live)
 	case r.URL.Path == "/passkeys/logout":
-		return s.rp.Logout(w, r, live)
+		return s.rp.Logout(w, r)
 	case strings.HasPrefix(r.URL.Path, "/admin") && (live == nil || !adminDemand.Met(live, s.clock.Now())):
 		return s.rp.StepUp(w, r, r.URL.RequestURI(), adminDemand, live)
 	case live == nil:

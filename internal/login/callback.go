@@ -226,12 +226,12 @@ func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code stri
 			return problem.Internal(err)
 		}
 	}
-	return rp.land(w, r, s, tokens.id, a, live)
+	return rp.land(w, r, s, tokens.id, a)
 }
 
 // land begins the session in place of the one that the browser had, and sends the
 // browser where it wanted to go.
-func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.Session, idToken string, a *attempt, replaced *session.Session) error {
+func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.Session, idToken string, a *attempt) error {
 	err := rp.sessions.Start(w, s, idToken)
 	switch {
 	case errors.Is(err, seal.ErrTooLarge):
@@ -239,7 +239,7 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 	case err != nil:
 		return problem.Internal(fmt.Errorf("start session: %w", err))
 	}
-	rp.endReplaced(r.Context(), replaced)
+	rp.endReplaced(r.Context(), rp.sessions.Standing(r))
 	rp.log.InfoContext(r.Context(), "signed in", slog.String("sub", s.Subject), slog.String("amr", s.AMR), slog.String("idp", s.IDP), slog.Bool("passkey", s.Passkey))
 	target := a.returnPath
 	switch {
@@ -252,8 +252,8 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 	return rp.arrive(w, r, target, a.returnPath)
 }
 
-// endReplaced ends the session that a new one took the place of, on every replica:
-// a copy of its cookie must not live on beside a sign-in that was made because the
+// endReplaced ends the session that a new one took the place of, idle or not, on
+// every replica: a copy of its cookie must not live on beside a sign-in that was made because the
 // old one no longer did, or by somebody else. Its refresh token, which was in that
 // cookie only, is left to lapse: some providers take the revocation of one for the
 // end of all that the user has with this application, the new session's with it

@@ -95,12 +95,15 @@ type Config struct {
 type Sessions interface {
 	// Start begins a session and keeps the ID token for sign-out.
 	Start(w http.ResponseWriter, s *session.Session, idToken string) error
+	// Standing returns the session that the request's cookie could still be used
+	// for, idle or not, or nil. Endings act on it.
+	Standing(r *http.Request) *session.Session
 	Ending
 }
 
 // Ending is what sign-out needs of a session.
 type Ending interface {
-	// End forgets the request's session.
+	// End ends the request's session, idle or not, and forgets it.
 	End(w http.ResponseWriter, r *http.Request)
 	// IDToken returns the raw ID token of the request's session, or "".
 	IDToken(r *http.Request) string

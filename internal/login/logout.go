@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 const (
@@ -24,13 +22,13 @@ const (
 )
 
 // Logout serves POST <base>/logout, whose caller has checked that the request
-// comes from this site; s is its live session or nil. The session here ends
-// first and in any case, its refresh token is revoked at Okta, and the browser
-// goes on to end the session at Okta (OpenID Connect RP-Initiated Logout 1.0).
-// Without ID token, endpoint or provider it goes to <base>/signed-out. Its one
+// comes from this site. The session here ends first and in any case, idle or not,
+// its refresh token is revoked at Okta, and the browser goes on to end the session
+// at Okta (OpenID Connect RP-Initiated Logout 1.0), also where the one here is over.
+// Without its ID token, endpoint or provider it goes to <base>/signed-out. Its one
 // problem is unknown_host.
-func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request, s *session.Session) error {
-	hint := rp.sessions.IDToken(r)
+func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
+	s, hint := rp.sessions.Standing(r), rp.sessions.IDToken(r)
 	rp.sessions.End(w, r)
 	// Whoever signs out has had a session: no loop.
 	rp.loop.reset(w, r)
@@ -47,6 +45,9 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request, s *sessio
 		return err
 	}
 	signedOut := rp.config.BasePath + "/signed-out"
+	if s != nil && hint == "" {
+		rp.log.WarnContext(ctx, "signed out here only", slog.String("reason", "no ID token of this session came along"))
+	}
 	target := rp.endSessionURL(ctx, hint, o.String()+signedOut)
 	if target == "" {
 		target = signedOut

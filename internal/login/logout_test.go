@@ -85,7 +85,7 @@ func TestOpenRedirectAtLogout(t *testing.T) {
 		r.Host = host
 		r.Header.Set("X-Forwarded-Host", "evil.example")
 		b.carry(r)
-		err := s.rp.Logout(w, r, nil)
+		err := s.rp.Logout(w, r)
 		if strings.Contains(w.Header().Get("Location"), "evil") || (err != nil) != (host == "evil.example") {
 			t.Errorf("%s: %v, to %q", host, err, w.Header().Get("Location"))
 		}

@@ -60,6 +60,10 @@ func alice() *session.Session {
 
 type page func(http.ResponseWriter, *http.Request, *session.Session) error
 
+func (s *site) signOutPage(w http.ResponseWriter, r *http.Request, user *session.Session) error {
+	return s.SignOutQuestion(w, r, user, user != nil)
+}
+
 func (s *site) signedOutPage(w http.ResponseWriter, r *http.Request, _ *session.Session) error {
 	return s.SignedOut(w, r)
 }
@@ -84,7 +88,7 @@ func pagesOf(s *site) map[string]page {
 	return map[string]page{
 		"/passkeys/":                      s.List,
 		"/passkeys/append?return=%2Fa%3F": s.Append,
-		"/passkeys/logout":                s.SignOutQuestion,
+		"/passkeys/logout":                s.signOutPage,
 		"/passkeys/signed-out":            s.signedOutPage,
 		"/passkeys/problem":               s.problemPage,
 	}
@@ -110,7 +114,7 @@ func TestPagesSayWhatTheyAreFor(t *testing.T) {
 			`&#34;projectId&#34;:&#34;pro-1234567890&#34;`, `&#34;frontendApiUrlSuffix&#34;:&#34;frontendapi.cloud.corbado.io&#34;`,
 			`&#34;tokenPath&#34;:&#34;/passkeys/connect-token&#34;`,
 		}},
-		{s.SignOutQuestion, "/passkeys/logout", []string{
+		{s.signOutPage, "/passkeys/logout", []string{
 			"<h1>Sign out?</h1>", `<form method="post" action="/passkeys/logout">`, `<button class="button" type="submit">Sign out</button>`,
 			`href="/">Stay signed in</a>`,
 		}},
@@ -272,7 +276,7 @@ func TestPagesWithoutSession(t *testing.T) {
 			t.Errorf("%s: %v", target, err)
 		}
 	}
-	if w := get(t, s.SignOutQuestion, "/passkeys/logout", nil); w.Header().Get("Location") != "/passkeys/signed-out" {
+	if w := get(t, s.signOutPage, "/passkeys/logout", nil); w.Header().Get("Location") != "/passkeys/signed-out" {
 		t.Errorf("sign-out without a session: %d %v", w.Code, w.Header())
 	}
 }

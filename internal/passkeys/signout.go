@@ -8,9 +8,10 @@ import (
 
 // SignOutQuestion asks before signing out, so that a link or a picture on
 // another site cannot do it: GET <base>/logout. The form posts to the same path.
-// Without a session there is nothing to ask.
-func (p *Pages) SignOutQuestion(w http.ResponseWriter, r *http.Request, s *session.Session) error {
-	if s == nil {
+// known tells that the browser brings something to sign out of, though its session s
+// may be over and nil; without, there is nothing to ask.
+func (p *Pages) SignOutQuestion(w http.ResponseWriter, r *http.Request, s *session.Session, known bool) error {
+	if !known {
 		secure(w.Header())
 		http.Redirect(w, r, p.base+"/signed-out", http.StatusSeeOther)
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,5 +111,61 @@ func TestRenewWritesNothingForASessionThatEndedMeanwhile(t *testing.T) {
 	w := httptest.NewRecorder()
 	if err := st.Renew(w, s); err != nil || len(w.Header()) != 0 {
 		t.Errorf("%v, %v", err, w.Header())
+	}
+}
+
+func TestStandingSession(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st, rv := newRevocableStore(t, c)
+	began, r := c.at, start(t, st, alice(3))
+	for after, want := range map[time.Duration]bool{0: true, 2 * time.Hour: true, 8*time.Hour - time.Second: true, 8 * time.Hour: false} {
+		c.at = began.Add(after)
+		if s := st.Standing(r); (s != nil) != want {
+			t.Errorf("after %s: %+v", after, s)
+		}
+	}
+	c.at = began.Add(8 * time.Hour)
+	if !st.Known(r) || st.IDToken(r) != "id.token.raw" {
+		t.Error("what it takes to sign out at the provider went with the session")
+	}
+	c.at = began.Add(2 * time.Hour)
+	st.End(httptest.NewRecorder(), r)
+	if len(rv.dead) != 1 || st.Standing(r) != nil {
+		t.Errorf("an idle session was not ended: %v", rv.dead)
+	}
+	nobody := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+	if st.Standing(nobody) != nil || st.Known(nobody) || st.IDToken(nobody) != "" {
+		t.Error("nobody has a session")
+	}
+}
+
+func TestIDTokenBelongsToItsSession(t *testing.T) {
+	c := &clock{time.Unix(1_800_000_000, 0)}
+	st, rv := newRevocableStore(t, c)
+	one, other := start(t, st, alice(0)), start(t, st, alice(0))
+	session, _, _ := strings.Cut(one.Header.Get("Cookie"), "; ")
+	_, token, _ := strings.Cut(other.Header.Get("Cookie"), "; ")
+	mixed := one.Clone(t.Context())
+	mixed.Header.Set("Cookie", session+"; "+token)
+	if got := st.IDToken(mixed); got != "" {
+		t.Errorf("the token of another session: %q", got)
+	}
+	st.End(httptest.NewRecorder(), mixed)
+	if len(rv.dead) != 2 {
+		t.Errorf("%d sessions ended, want that of each cookie", len(rv.dead))
+	}
+	alone := one.Clone(t.Context())
+	alone.Header.Set("Cookie", token)
+	if got := st.IDToken(alone); got != "id.token.raw" || !st.Known(alone) {
+		t.Errorf("a token without a session: %q", got)
+	}
+	// One that is too large leaves none of the user before.
+	w := httptest.NewRecorder()
+	big := alice(0)
+	if err := st.Start(w, &big, strings.Repeat("x", 20_000)); err != nil {
+		t.Fatal(err)
+	}
+	if got := carry(t, w); st.IDToken(got) != "" || strings.Count(got.Header.Get("Cookie"), "id-token") != 1 {
+		t.Errorf("%q", st.IDToken(got))
 	}
 }

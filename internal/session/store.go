@@ -88,7 +88,7 @@ func New(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	idTokens, err := c.Keyring.Box("id-token.v1", c.Lifetime, c.Now)
+	idTokens, err := c.Keyring.Box("id-token.v2", c.Lifetime, c.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -182,12 +182,7 @@ func (st *Store) Start(w http.ResponseWriter, s *Session, idToken string) error 
 	if err := st.session.Write(w, encode(s)); err != nil {
 		return err
 	}
-	// Without the hint, sign-out still ends the session here; a token too large
-	// for its cookies must not keep anybody out.
-	if err := st.idToken.Write(w, []byte(idToken)); err != nil && !errors.Is(err, seal.ErrTooLarge) {
-		return err
-	}
-	return nil
+	return st.writeIDToken(w, s.ID, idToken)
 }
 
 // Due tells whether the session's cookie is to be sealed anew so that its idle time
@@ -210,28 +205,6 @@ func (st *Store) Renew(w http.ResponseWriter, s *Session) error {
 
 // Forget has the browser drop a session that has ended by itself.
 func (st *Store) Forget(w http.ResponseWriter, r *http.Request) { st.session.Clear(w, r) }
-
-// End ends the session that the request carries: the browser forgets it, and
-// copies of its cookie, old and new, are dead at once on every replica. The ID
-// token's cookie can only be cleared on the logout path, where the browser sends
-// it.
-func (st *Store) End(w http.ResponseWriter, r *http.Request) {
-	if s, err := st.Read(r); err == nil && st.ended != nil {
-		_ = st.ended.EndSession(r.Context(), s.ID) // it holds here, and says what it could not do elsewhere
-	}
-	st.session.Clear(w, r)
-	st.idToken.Clear(w, r)
-}
-
-// IDToken returns the raw ID token of the request's session, on the logout path
-// only, and "" when there is none.
-func (st *Store) IDToken(r *http.Request) string {
-	plain, err := st.idToken.Read(r)
-	if err != nil {
-		return ""
-	}
-	return string(plain)
-}
 
 func newID() string {
 	var b [16]byte

@@ -25,7 +25,8 @@ const signedOutFrame = "<!doctype html><html lang=\"en\"><title>Signed out</titl
 // takes no sign-out without a sid, since any link could then sign out whoever
 // follows it; and how many sids a client may name is limited, unless the cookies
 // prove that the session is its own. The answer never tells whether there was a
-// session. s is the live session of the request, or nil.
+// session. s is the session that the request's cookie could still be used for, idle
+// or not, or nil.
 func (h *Handler) Frontchannel(w http.ResponseWriter, r *http.Request, s *session.Session, clientIP string) {
 	if err := h.frontchannel(w, r, s, clientIP); err != nil {
 		h.refuse(r.Context(), w, FrontchannelPath, err)
