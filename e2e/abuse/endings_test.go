@@ -29,6 +29,10 @@ func endings() []advisory {
 			elsewhere: []string{"caddymodule/endings_test.go TestCookiesOfAnotherPort"},
 		},
 		{
+			id: "sign-out during a refresh", lesson: "the token that was on its way stayed good",
+			elsewhere: []string{"internal/login/revoke_test.go TestSignOutDuringARefresh"},
+		},
+		{
 			id: "withdrawn session key", lesson: "what a key had sealed was remembered after the key was gone",
 			elsewhere: []string{"internal/session/session_test.go TestRememberedSessionOfAWithdrawnKey"},
 		},

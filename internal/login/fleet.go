@@ -120,6 +120,30 @@ func (f *fleet) turn(ctx context.Context, s *session.Session) (known refreshed, 
 	return known, mine, err // with the turn, others wait for what comes
 }
 
+// last waits for the replica that refreshes a session now, takes its turn so that
+// none comes after it, and returns what is known then. release gives the turn back.
+func (f *fleet) last(ctx context.Context, s *session.Session) (known refreshed, release func(), err error) {
+	patience, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	turn, _ := refreshKeys(s.ID)
+	release = func() {}
+	for pause := lookFirst; ; pause = min(2*pause, lookLongest) {
+		mine := false
+		known, mine, err = f.turn(patience, s)
+		if mine {
+			release = func() { f.release(ctx, turn) }
+		}
+		if mine || err != nil {
+			return known, release, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-patience.Done():
+			return known, release, errElsewhere
+		}
+	}
+}
+
 // known returns what replicas have handed over of a session.
 func (f *fleet) known(ctx context.Context, s *session.Session) (refreshed, error) {
 	_, result := refreshKeys(s.ID)

@@ -105,6 +105,21 @@ func (h *Handover) newest(s *session.Session) *session.Session {
 	return s
 }
 
+// end has no refresh of a session begin any more, and returns the one that is under
+// way, nil for none. Whoever waits for that is told that the session is over.
+func (h *Handover) end(s *session.Session, kept time.Duration) *refreshFlight {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.now()
+	held := h.held[s.ID]
+	if held == nil {
+		held = new(heldRefresh)
+	}
+	held.ended, held.until = true, now.Add(kept)
+	h.keep(s.ID, held, now)
+	return h.flights[s.ID]
+}
+
 // settle keeps a result and lets everybody go who waits for it.
 func (h *Handover) settle(f *refreshFlight, s *session.Session, result refreshed, kept time.Duration) {
 	h.mu.Lock()
@@ -118,9 +133,10 @@ func (h *Handover) settle(f *refreshFlight, s *session.Session, result refreshed
 	} else {
 		held.session = result.session
 	}
-	held.ended = result.ended
-	held.until = now.Add(kept)
 	h.rest(held, result, now)
+	held.ended = held.ended || result.ended // once over, it stays so
+	result.ended = held.ended
+	held.until = now.Add(kept)
 	h.keep(s.ID, held, now)
 	f.result = result
 	delete(h.flights, s.ID)

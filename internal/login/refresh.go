@@ -40,8 +40,9 @@ type Revoker interface {
 // Refresh asks Okta anew about a session that is due, and returns the session to
 // go on with: s itself when nothing changed, a renewed one, whose cookie the answer
 // is to carry, or nil when Okta says that it is over (invalid_grant: the user
-// was deactivated or lost the app, or the token was revoked). It is
-// called before a session is used, so that a change takes effect on that very request.
+// was deactivated or lost the app, or the token was revoked) or its user signs out
+// meanwhile. It is called before a session is used, so that a change takes effect on
+// that very request.
 //
 // However many requests come with a session, one of them refreshes it, in a
 // fleet with shared state too; the rest get what it got. That holds for later

@@ -18,11 +18,12 @@ import (
 // out waits for logoutPatience of it at most.
 const revokeTimeout = 10 * time.Second
 
-// revokeRefreshToken withdraws the refresh token of a live session at the
-// provider (RFC 7009), the newest one where the browser lost a renewed cookie, and
-// closes the channel when that is over. A failure is logged and stops nothing: the
-// session here has ended, and the token was in its cookie only. Okta ends the
-// access tokens of the same grant with it.
+// revokeRefreshToken withdraws the refresh token of a session that stood until now
+// at the provider (RFC 7009), and closes the channel when that is over. It is the
+// newest one, where the browser lost a renewed cookie or a refresh is just under way,
+// and none comes after it. A failure is logged and stops nothing: the session here
+// has ended, and the token was in its cookie only. Okta ends the access tokens of
+// the same grant with it.
 //
 // Only the person's own sign-out comes here. What an identity provider or a
 // stranger says of a session ends it, and revokes nothing.
@@ -32,33 +33,37 @@ func (rp *RelyingParty) revokeRefreshToken(s *session.Session) <-chan struct{} {
 		close(done)
 		return done
 	}
+	flight := rp.handover.end(s, rp.keptFor(s))
 	go func() {
 		defer close(done)
+		if flight != nil {
+			<-flight.done // within refreshTimeout
+		}
 		// Not the request's context, which ends with the answer.
+		token, release := rp.lastToken(context.Background(), s)
+		defer release()
 		ctx, cancel := context.WithTimeout(context.Background(), revokeTimeout)
 		defer cancel()
-		if err := rp.revoke(ctx, rp.newestToken(ctx, s)); err != nil {
+		if err := rp.revoke(ctx, token); err != nil {
 			rp.log.WarnContext(ctx, "refresh token not revoked", slog.String("sub", s.Subject), slog.String("error", printable(err.Error(), maxLogText)))
 		}
 	}()
 	return done
 }
 
-// newestToken returns the refresh token that a session has now, as far as this
-// process and the fleet know: a rotated one is of no use to anybody, and to name it
-// may not end its successor.
-func (rp *RelyingParty) newestToken(ctx context.Context, s *session.Session) string {
+// lastToken returns the refresh token that a session has now, as far as this process
+// and the fleet know: a rotated one is of no use to anybody, and to name it may not
+// end its successor. Until release no replica makes another.
+func (rp *RelyingParty) lastToken(ctx context.Context, s *session.Session) (token string, release func()) {
 	newest := rp.handover.newest(s)
 	if rp.fleet == nil {
-		return newest.RefreshToken
+		return newest.RefreshToken, func() {}
 	}
-	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
-	defer cancel()
-	known, err := rp.fleet.known(ctx, s)
+	known, release, err := rp.fleet.last(ctx, s)
 	if err != nil {
-		rp.log.WarnContext(ctx, "shared state not available, revoking the refresh token that is known here", slog.Any("error", err))
+		rp.log.WarnContext(ctx, "shared state did not say all, revoking the newest refresh token that is known", slog.Any("error", err))
 	}
-	return known.newer(newest).RefreshToken
+	return known.newer(newest).RefreshToken, release
 }
 
 // revoke asks the revocation endpoint, once. It answers 200 to unknown tokens

@@ -121,6 +121,69 @@ func TestLogoutRevokesWhatACopyCouldStillUse(t *testing.T) {
 	}
 }
 
+// A refresh that is under way when its user signs out brings a token that nobody
+// has asked to revoke yet.
+func TestSignOutDuringARefresh(t *testing.T) {
+	t.Parallel()
+	for name, fleet := range map[string]bool{"same process": false, "another replica": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rv := &revocations{status: http.StatusOK}
+			state := newShared()
+			s := newRevokingSite(t, rv, func(c *Config) {
+				if fleet {
+					c.Turns, c.Results = state, state
+				}
+			})
+			b := s.browser()
+			b.signIn("/")
+			s.clock.advance(refreshEvery)
+			asked, answer := make(chan struct{}), make(chan struct{})
+			s.op.token = func(w http.ResponseWriter, _ *http.Request) {
+				close(asked)
+				<-answer
+				writeJSON(w, http.StatusOK, map[string]any{
+					"token_type": "Bearer", "expires_in": 300, "access_token": "access-token-1", "id_token": s.op.idToken(""), "refresh_token": "rotated",
+				})
+			}
+			late, got := copyOf(b), make(chan page)
+			go func() { got <- late.get("/a") }()
+			<-asked
+			elsewhere := b
+			if fleet {
+				elsewhere = copyOf(b)
+				config := s.rp.config
+				config.Handover = nil
+				rp, err := New(config, s.rp.provider, s.store, nil, s.rp.log)
+				if err != nil {
+					t.Fatal(err)
+				}
+				elsewhere.site = &site{t: t, clock: s.clock, log: s.log, rp: rp, store: s.store, op: s.op}
+			}
+			signedOut := make(chan page)
+			go func() { signedOut <- elsewhere.send(http.MethodPost, "/passkeys/logout") }()
+			if p := <-signedOut; !strings.HasPrefix(p.location(), s.op.URL+"/logout?") { // it waits two seconds at the most
+				t.Errorf("sign-out went to %q", p.location())
+			}
+			close(answer)
+			<-got
+			for end := time.Now().Add(10 * time.Second); rv.count() == 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+			}
+			rv.mu.Lock()
+			defer rv.mu.Unlock()
+			if len(rv.asked) != 1 || rv.asked[0].Get("token") != "rotated" {
+				t.Errorf("revoked %v, want the token that the refresh brought", rv.asked)
+			}
+		})
+	}
+}
+
+func (rv *revocations) count() int {
+	rv.mu.Lock()
+	defer rv.mu.Unlock()
+	return len(rv.asked)
+}
+
 func TestLogoutGoesOnWhenRevocationFails(t *testing.T) {
 	t.Parallel()
 	rv := &revocations{status: http.StatusServiceUnavailable}
