@@ -20,7 +20,7 @@ import (
 // Bearer lets programs use the app with an access token in place of a session:
 // `Authorization: Bearer`, a JWT that `issuer` signed for one of the audiences
 // and that has not expired. The app is told who that is as for a session, and
-// gets the token too. A token that does not hold is answered 401, on public paths
+// gets the token too. A WebSocket or event stream ends with its token. A token that does not hold is answered 401, on public paths
 // it is nobody's. A live session wins over a token. The sidecar's own pages and
 // connect tokens need a session.
 type Bearer struct {

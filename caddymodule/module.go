@@ -18,7 +18,6 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/signout"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/streams"
 )
 
 func init() {
@@ -112,7 +111,7 @@ type Passkeys struct {
 	held       *heldState
 	shared     *heldShared
 	ended      *revocation.List
-	streams    streams.Rules
+	streams    streamRules
 	headers    *gate.Headers
 	gate       *gate.Gate
 	bearer     *bearer.Verifier

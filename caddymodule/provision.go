@@ -21,7 +21,6 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	fleet "github.com/passkey-sidecar/passkey-sidecar/internal/state"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/streams"
 )
 
 // Provision sets the defaults, resolves placeholders and builds the rooms. It
@@ -228,7 +227,6 @@ func (p *Passkeys) build(v values) (err error) {
 	if !p.shared.memory() {
 		v.login.Turns, v.login.Results = p.shared, p.shared
 	}
-	p.streams = streams.Rules{Idle: idle, Revoked: p.ended.Revoked}
 	if p.sessions, err = session.New(session.Config{
 		Keyring: v.keyring, Insecure: v.origins.Insecure(), LogoutPath: p.base + "/logout",
 		Idle: idle, Lifetime: lifetime, Revocations: p.ended,
@@ -251,6 +249,7 @@ func (p *Passkeys) build(v values) (err error) {
 	if p.login, err = login.New(v.login, p.held.provider, p.sessions, landing{p.pages, v.rules}, p.log); err != nil {
 		return err
 	}
+	p.buildStreamRules(v, idle)
 	if err = p.buildBearer(v); err != nil {
 		return err
 	}

@@ -97,6 +97,7 @@ func (p *Passkeys) refreshed(w http.ResponseWriter, r *http.Request, d gate.Deci
 		return w, d
 	}
 	s := p.login.Refresh(r.Context(), d.Session)
+	p.tellStreams(s, d.Verdict)
 	if s == d.Session {
 		return w, d
 	}
@@ -106,7 +107,7 @@ func (p *Passkeys) refreshed(w http.ResponseWriter, r *http.Request, d gate.Deci
 // upstream passes the request on to the app, with the identity that we vouch
 // for and without our cookies.
 func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, d gate.Decision, next caddyhttp.Handler) error {
-	s, browser := d.Session, d.Session != nil && !d.Bearer
+	s := d.Session
 	if s != nil {
 		if err := p.basic.check(r, s, p.base); err != nil {
 			return p.answer(w, r, err)
@@ -121,10 +122,10 @@ func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, d gate.Decis
 	w = p.tell(w, r, d)
 	p.headers.Stamp(r, s)
 	w = p.basic.hide(w, r)
-	if !browser {
+	if s == nil {
 		return next.ServeHTTP(w, r)
 	}
-	watched, done := p.held.streams.Watch(r, s, p.streams)
+	watched, done := p.held.streams.Watch(r, s, p.streams.of(d))
 	defer done()
 	return next.ServeHTTP(w, watched)
 }

@@ -16,6 +16,14 @@ func logsAndStreams() []advisory {
 			elsewhere: []string{"caddymodule/unlogged_test.go TestSecretsInAddressesStayOutOfTheAccessLog"},
 		},
 		{
+			id: "streams of a token", lesson: "a stream outlived the token that it was opened with",
+			elsewhere: []string{"caddymodule/streamrights_test.go TestStreamsOfABearerTokenEndWithIt", "caddymodule/streamrights_test.go TestStreamsOfARevokedBearerTokenAreCut"},
+		},
+		{
+			id: "streams and rights", lesson: "a stream outlived the rights that it was opened with",
+			elsewhere: []string{"caddymodule/streamrights_test.go TestStreamsAreCutWhenARefreshTakesRightsAway", "caddymodule/streamrights_test.go TestStreamsAloneFollowOkta"},
+		},
+		{
 			id: "log flood", lesson: "a line for each request of a stranger", attack: logFlood,
 			elsewhere: []string{"caddymodule/logflood_test.go TestLogFloodByStrangers"},
 		},

@@ -66,6 +66,17 @@ func (rp *RelyingParty) Refresh(ctx context.Context, s *session.Session) *sessio
 	return &renewed
 }
 
+// Follow is Refresh without a request, for a session whose page lives by a stream
+// and sends none. It returns the newest that is known of the session, s itself
+// where that is nothing new, and whether it has ended. The browser's next request,
+// which still carries the cookie from before, gets the same result by Refresh.
+func (rp *RelyingParty) Follow(ctx context.Context, s *session.Session) (newest *session.Session, ended bool) {
+	if !rp.due(s) {
+		return s, false
+	}
+	return rp.newest(ctx, s)
+}
+
 func (rp *RelyingParty) due(s *session.Session) bool {
 	return s.RefreshToken != "" && !rp.config.Now().Before(s.RefreshAt)
 }

@@ -1,7 +1,9 @@
 // Package streams cuts connections that outlive their request: WebSockets and
 // event streams are admitted once and stay open for hours. A Registry ends them
-// when their session is revoked, when its lifetime is over, and when it was idle
-// in this process.
+// when their session is revoked, when its lifetime is over, when it was idle in
+// this process, and when a right that they began with was taken away; those of a
+// bearer token end with the token. It also has sessions refreshed whose page lives
+// by a stream alone: they send no request that could do it.
 package streams
 
 import (
@@ -17,18 +19,28 @@ import (
 )
 
 // ErrEnded is the cause of the context of a stream that was cut.
-var ErrEnded = errors.New("the session of this stream has ended")
+var ErrEnded = errors.New("the session of this stream has ended, or may no longer use it")
 
 // pause is the least time between two looks at all sessions, so that a thousand
 // revocations at once do not mean a thousand looks.
 const pause = 50 * time.Millisecond
 
-// Rules tell when the session of a stream has ended.
+// Rules tell when a stream is over. They never change; a new configuration has new
+// ones.
 type Rules struct {
-	// Idle ends a session that sends no request for so long.
+	// Site tells the rules of one site, as they are after a reload, from those of
+	// another that shares the sessions.
+	Site string
+	// Idle ends a session that sends no request for so long; zero never does.
 	Idle time.Duration
 	// Revoked tells whether it was ended before its time; nil means that none is.
 	Revoked func(*session.Session) bool
+	// Admits tells whether its user may use the app; nil means that everybody may.
+	Admits func(*session.Session) bool
+	// Refresh asks the identity provider about a session that is due, and returns
+	// the newest that is known of it and whether it has ended. It returns when the
+	// context is done. Nil means that nobody can be asked.
+	Refresh func(context.Context, *session.Session) (newest *session.Session, ended bool)
 }
 
 // Registry knows the open streams by their sessions. It is safe for concurrent
@@ -36,31 +48,31 @@ type Rules struct {
 type Registry struct {
 	open    atomic.Int64
 	changed chan struct{}
-	stop    chan struct{}
 	stopped chan struct{}
+	// closing is done when Close was called; asking counts the refreshes that it
+	// waits for, and slots bounds how many are made at a time.
+	closing context.Context //nolint:containedctx // the Registry's own life, not a request's
+	close   context.CancelFunc
+	asking  sync.WaitGroup
+	slots   chan struct{}
 
 	mu       sync.Mutex
-	sessions map[string]*watched
+	sessions map[key]*watched
 }
 
-// watched is a session with open streams.
-type watched struct {
-	session session.Session
-	rules   Rules
-	seen    time.Time
-	timer   *time.Timer
-	streams map[*stream]struct{}
+// key is a session's ID. A bearer token has none: then each stream is on its own.
+type key struct {
+	id  string
+	own *stream
 }
-
-// stream is one open request.
-type stream struct{ cut context.CancelCauseFunc }
 
 // New makes a Registry and starts its one goroutine, which Close ends.
 func New() *Registry {
 	g := &Registry{
-		changed: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
-		sessions: make(map[string]*watched),
+		changed: make(chan struct{}, 1), stopped: make(chan struct{}), slots: make(chan struct{}, refreshSlots),
+		sessions: make(map[key]*watched),
 	}
+	g.closing, g.close = context.WithCancel(context.Background())
 	go g.run()
 	return g
 }
@@ -79,7 +91,7 @@ func (g *Registry) Open() int { return int(g.open.Load()) }
 
 // IsStream tells whether a request asks for a connection that stays: a switch of
 // protocols (RFC 9110 section 7.8), a WebSocket over HTTP/2 or 3 (RFC 8441, RFC
-// 9220), or an event stream.
+// 9220), an event stream, or gRPC, whose calls may be streams.
 func IsStream(r *http.Request) bool {
 	if len(r.Header["Upgrade"]) > 0 || r.Method == http.MethodConnect {
 		return true
@@ -89,104 +101,121 @@ func IsStream(r *http.Request) bool {
 			return true
 		}
 	}
-	return false
+	kind := r.Header["Content-Type"]
+	return len(kind) > 0 && strings.HasPrefix(strings.ToLower(kind[0]), "application/grpc")
 }
 
 // Watch returns the request with a context that is cancelled when the session
 // ends. done must be called when the request is over. Requests that are no
 // streams come back as they are, and count as a sign that the session is in use.
-func (g *Registry) Watch(r *http.Request, s *session.Session, rules Rules) (_ *http.Request, done func()) {
+func (g *Registry) Watch(r *http.Request, s *session.Session, rules *Rules) (_ *http.Request, done func()) {
 	if !IsStream(r) {
-		g.seen(s.ID)
+		g.Used(s)
 		return r, nothing
 	}
 	ctx, cut := context.WithCancelCause(r.Context())
-	st := &stream{cut}
-	g.add(st, s, rules)
+	st := &stream{cancel: cut, rules: rules, groups: s.Groups, claims: s.Claims}
+	w := g.add(st, s)
 	// Only now: what is revoked from here on finds the stream in the list.
 	if rules.Revoked != nil && rules.Revoked(s) {
 		cut(ErrEnded)
 	}
 	return r.WithContext(ctx), func() {
-		g.remove(st, s.ID)
+		g.remove(st, w)
 		cut(nil)
 	}
 }
 
 func nothing() {}
 
-// seen notes a request of a session. Without any stream it costs nothing.
-func (g *Registry) seen(id string) {
+// Used notes that a session is in use. Without any stream it costs nothing.
+func (g *Registry) Used(s *session.Session) {
 	if g.open.Load() == 0 {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if w := g.sessions[id]; w != nil {
+	if w := g.sessions[key{id: s.ID}]; w != nil {
 		w.seen = time.Now()
 	}
 }
 
-func (g *Registry) add(st *stream, s *session.Session, rules Rules) {
+// Learn tells what a request says of its session, after a refresh it may be: what
+// its user may no longer do ends the streams that were opened with it. Without any
+// stream it costs nothing.
+func (g *Registry) Learn(s *session.Session, rules *Rules) {
+	if g.open.Load() == 0 {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	w := g.sessions[s.ID]
+	w := g.sessions[key{id: s.ID}]
 	if w == nil {
-		w = &watched{streams: make(map[*stream]struct{})}
-		g.sessions[s.ID] = w
+		return
 	}
-	// The latest request knows best: rules change with a reload.
-	w.session, w.rules, w.seen = *s, rules, time.Now()
-	w.streams[st] = struct{}{}
-	g.open.Add(1)
-	g.arm(w)
+	ruled, learnt := w.adopt(rules), w.learn(s)
+	if ruled || learnt {
+		w.judge()
+		g.arm(w)
+	}
 }
 
-// arm sets the timer to the moment at which the session ends if nothing happens.
+func (g *Registry) add(st *stream, s *session.Session) *watched {
+	k := key{id: s.ID}
+	if s.ID == "" {
+		k.own = st
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	w := g.sessions[k]
+	if w == nil {
+		w = &watched{key: k, session: *s, streams: make(map[*stream]struct{})}
+		g.sessions[k] = w
+	}
+	w.seen = time.Now()
+	w.streams[st] = struct{}{}
+	g.open.Add(1)
+	w.adopt(st.rules)
+	w.learn(s)
+	w.judge()
+	g.arm(w)
+	return w
+}
+
+func (g *Registry) remove(st *stream, w *watched) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(w.streams, st)
+	g.open.Add(-1)
+	if len(w.streams) == 0 {
+		if w.timer != nil {
+			w.timer.Stop()
+		}
+		delete(g.sessions, w.key)
+	}
+}
+
+// arm sets the timer to the moment at which something is to be done for the
+// session if nothing happens before.
 func (g *Registry) arm(w *watched) {
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-	w.timer = time.AfterFunc(time.Until(w.end()), func() { g.expire(w) })
-}
-
-func (w *watched) end() time.Time {
-	idle := w.seen.Add(w.rules.Idle)
-	if idle.Before(w.session.ExpiresAt) {
-		return idle
+	if at, ok := w.next(); ok {
+		w.timer = time.AfterFunc(time.Until(at), func() { g.wake(w) })
 	}
-	return w.session.ExpiresAt
 }
 
-func (g *Registry) expire(w *watched) {
+// wake does what is due for a session.
+func (g *Registry) wake(w *watched) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
-	case g.sessions[w.session.ID] != w: // its last stream has just gone
-	case time.Now().Before(w.end()): // it was used meanwhile
-		g.arm(w)
-	default:
-		g.cut(w)
+	if g.closing.Err() != nil || g.sessions[w.key] != w { // its last stream has just gone
+		return
 	}
-}
-
-// cut ends all streams of a session. They leave the list themselves.
-func (g *Registry) cut(w *watched) {
-	for st := range w.streams {
-		st.cut(ErrEnded)
-	}
-}
-
-func (g *Registry) remove(st *stream, id string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	w := g.sessions[id]
-	delete(w.streams, st)
-	g.open.Add(-1)
-	if len(w.streams) == 0 {
-		w.timer.Stop()
-		delete(g.sessions, id)
-	}
+	w.judge()
+	g.refresh(w)
+	g.arm(w)
 }
 
 // run looks at all sessions after revocations.
@@ -194,13 +223,13 @@ func (g *Registry) run() {
 	defer close(g.stopped)
 	for {
 		select {
-		case <-g.stop:
+		case <-g.closing.Done():
 			return
 		case <-g.changed:
 			g.sweep()
 		}
 		select {
-		case <-g.stop:
+		case <-g.closing.Done():
 			return
 		case <-time.After(pause):
 		}
@@ -216,25 +245,29 @@ func (g *Registry) sweep() {
 	g.mu.Unlock()
 	for _, w := range all {
 		g.mu.Lock()
-		s, rules := w.session, w.rules
+		s, open := w.session, w.open()
 		g.mu.Unlock()
-		if rules.Revoked == nil || !rules.Revoked(&s) {
-			continue
+		// The look-up is not made under the lock: it takes longer than the rest.
+		for _, st := range open {
+			if st.rules.Revoked != nil && st.rules.Revoked(&s) {
+				g.mu.Lock()
+				w.cutAll()
+				g.mu.Unlock()
+				break
+			}
 		}
-		g.mu.Lock()
-		g.cut(w)
-		g.mu.Unlock()
 	}
 }
 
-// Close ends the goroutine and cuts what is still open: nobody would cut it
-// later.
+// Close ends what runs in the background and cuts what is still open: nobody would
+// cut it later.
 func (g *Registry) Close() {
-	close(g.stop)
+	g.close()
 	<-g.stopped
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	for _, w := range g.sessions {
-		g.cut(w)
+		w.cutAll()
 	}
+	g.mu.Unlock()
+	g.asking.Wait()
 }

@@ -55,8 +55,10 @@ func TestOnlyStreamsAreWatched(t *testing.T) {
 		{request(t, "Accept", "text/event-stream"), true},
 		{request(t, "Accept", "text/html", "Accept", "application/json, Text/Event-Stream;q=0.5"), true},
 		{connect, true},
+		{request(t, "Content-Type", "application/grpc+proto"), true},
+		{request(t, "Content-Type", "application/json"), false},
 	} {
-		r, done := g.Watch(tc.r, alice(), Rules{Idle: idle})
+		r, done := g.Watch(tc.r, alice(), &Rules{Idle: idle})
 		if (r != tc.r) != tc.want || (g.Open() == 1) != tc.want {
 			t.Errorf("%s %v: watched %v, %d open", tc.r.Method, tc.r.Header, r != tc.r, g.Open())
 		}
@@ -73,7 +75,7 @@ func TestRevokedSessionsStreamsAreCutWithinASecond(t *testing.T) {
 		defer g.Close()
 		var dead atomic.Value
 		dead.Store("")
-		rules := Rules{Idle: idle, Revoked: func(s *session.Session) bool { return s.ID == dead.Load() }}
+		rules := &Rules{Idle: idle, Revoked: func(s *session.Session) bool { return s.ID == dead.Load() }}
 		other := alice()
 		other.ID = "id-2"
 		first, done := g.Watch(request(t, "Upgrade", "websocket"), alice(), rules)
@@ -106,13 +108,13 @@ func TestStreamEndsWithItsSessionsLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := New()
 		defer g.Close()
-		r, done := g.Watch(request(t, "Upgrade", "websocket"), alice(), Rules{Idle: idle})
+		r, done := g.Watch(request(t, "Upgrade", "websocket"), alice(), &Rules{Idle: idle})
 		defer done()
 		for elapsed := time.Duration(0); elapsed < lifetime-10*time.Minute; elapsed += 10 * time.Minute {
 			if after(10*time.Minute, r) {
 				t.Fatalf("cut after %s of a busy session", elapsed)
 			}
-			g.Watch(request(t), alice(), Rules{Idle: idle}) // the page polls
+			g.Watch(request(t), alice(), &Rules{Idle: idle}) // the page polls
 		}
 		if after(10*time.Minute-time.Second, r) {
 			t.Error("cut a second early")
@@ -127,18 +129,18 @@ func TestStreamEndsWhenItsSessionIsIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := New()
 		defer g.Close()
-		r, done := g.Watch(request(t, "Upgrade", "websocket"), alice(), Rules{Idle: idle})
+		r, done := g.Watch(request(t, "Upgrade", "websocket"), alice(), &Rules{Idle: idle})
 		defer done()
 		if after(50*time.Minute, r) {
 			t.Fatal("cut early")
 		}
-		g.Watch(request(t), alice(), Rules{Idle: idle})
+		g.Watch(request(t), alice(), &Rules{Idle: idle})
 		other := alice()
 		other.ID = "id-2"
 		if after(59*time.Minute, r) {
 			t.Fatal("cut early")
 		}
-		g.Watch(request(t), other, Rules{Idle: idle}) // somebody else's request
+		g.Watch(request(t), other, &Rules{Idle: idle}) // somebody else's request
 		if !after(time.Minute, r) {
 			t.Error("open although the session is idle")
 		}
@@ -147,7 +149,7 @@ func TestStreamEndsWhenItsSessionIsIdle(t *testing.T) {
 
 func TestCloseCutsWhatIsOpen(t *testing.T) {
 	g := New()
-	r, done := g.Watch(request(t, "Upgrade", "websocket"), alice(), Rules{Idle: idle})
+	r, done := g.Watch(request(t, "Upgrade", "websocket"), alice(), &Rules{Idle: idle})
 	g.Close()
 	if !errors.Is(context.Cause(r.Context()), ErrEnded) {
 		t.Error("open after Close")
