@@ -105,6 +105,7 @@ func parseDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 //		}
 //		path     <base path>
 //		resend   <size>|off
+//		repost   <path...>
 //		expiry_header <Name>
 //		brand {
 //			name  <name>
@@ -139,6 +140,7 @@ func (p *Passkeys) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"state":           p.State.parse,
 		"path":            text(&p.Path),
 		"resend":          p.Resend.parse,
+		"repost":          texts(&p.Repost),
 		"expiry_header":   text(&p.ExpiryHeader),
 		"brand":           block("brand", p.Brand.settings(), nil),
 		settingStepUp:     p.StepUp.parse,

@@ -91,6 +91,16 @@ type Passkeys struct {
 	// Whether a form that was posted to an ended session is offered again after
 	// sign-in.
 	Resend Resend `json:"resend,omitzero"`
+	// Paths of the app to which other sites post forms, like a SAML response or the
+	// return from a payment: exact (`/saml/acs`) or a prefix (`/payment/*`), in plain
+	// spelling. Browsers send no session with such a form (SameSite=Lax), so a page
+	// of the sidecar posts it once more, to the same address, and the session comes
+	// along. That undoes SameSite there, the app's own cookies' too: any site can
+	// then post as the user, and the app must tell by itself which forms are good,
+	// by a signature, or a token in the form. It sees `Origin`, `Referer` and
+	// `Sec-Fetch-Site` as they came. Up to the size of `resend`. Default: none, and
+	// such a form is answered with a page that leads on to its address without it.
+	Repost []string `json:"repost,omitempty"`
 	// A header of the app's answers that says when the session ends unless it is
 	// used, in Unix seconds, for scripts; like `Passkeys-Session-Ends`. Default:
 	// none.

@@ -235,7 +235,7 @@ func (p *Passkeys) build(v values) (err error) {
 	}
 	if p.gate, err = gate.New(gate.Config{
 		Base: p.base, Public: p.Public, Origins: v.origins, RelatedOrigins: p.related != nil, StepUps: v.stepUps,
-		Access: v.rules, Bearer: p.Bearer != nil, KeySet: p.assertions != nil,
+		Access: v.rules, Bearer: p.Bearer != nil, KeySet: p.assertions != nil, Reposts: p.Repost,
 	}, p.sessions); err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func (p *Passkeys) build(v values) (err error) {
 	if p.pages, err = passkeys.New(v.pages, p.log); err != nil {
 		return err
 	}
-	if err := errors.Join(p.keepForms(v), checkExpiryHeader(p.ExpiryHeader)); err != nil {
+	if err := errors.Join(p.keepForms(v), p.checkRepost(), checkExpiryHeader(p.ExpiryHeader)); err != nil {
 		return err
 	}
 	if p.login, err = login.New(v.login, p.held.provider, p.sessions, landing{p.pages, v.rules}, p.log); err != nil {

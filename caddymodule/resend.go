@@ -70,6 +70,8 @@ func (p *Passkeys) keepForm(w http.ResponseWriter, r *http.Request, d gate.Decis
 	var err error
 	page.Kept, err = p.forms.Keep(w, r, originalURI(r), p.sessions.Former(r))
 	switch {
+	case errors.Is(err, resume.ErrForeign):
+		return p.refuseForeign(w, r, d)
 	case errors.Is(err, resume.ErrTooLarge):
 		page.Reason = "Your form is larger than " + humanize.IBytes(uint64(p.forms.Size())) + ", too large to be kept." //nolint:gosec // G115: a size is never negative
 	case err != nil:

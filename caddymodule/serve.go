@@ -40,6 +40,8 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return p.refuseStale(w, r, d)
 	case gate.KeepForm:
 		return p.keepForm(w, r, d)
+	case gate.ForeignForm:
+		return p.foreignForm(w, r, d)
 	case gate.Preflight:
 		p.gate.AnswerPreflight(w, r)
 		return nil

@@ -42,6 +42,9 @@ type Config struct {
 	Bearer bool
 	// StepUps are the paths of the app that demand a recent or strong sign-in.
 	StepUps []StepUpRule
+	// Reposts are the paths of the app at which a form of another site may be
+	// posted again by our own page, with the session: exact, or a prefix.
+	Reposts []string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// KeySet makes /jwks.json a route.
@@ -56,6 +59,7 @@ type Gate struct {
 	bearer   bool
 	public   publicPaths
 	stepUps  stepUps
+	reposts  publicPaths
 	routes   routes
 	now      func() time.Time
 }
@@ -78,6 +82,8 @@ type Decision struct {
 	// OwnForm tells of a request to the app that it is a form which a page of this
 	// very origin posted, and InFrame that its answer is shown in a frame.
 	OwnForm, InFrame bool
+	// Repost tells of another site's form that it may be posted again.
+	Repost bool
 }
 
 // New checks the configuration and makes a Gate.
@@ -93,12 +99,16 @@ func New(c Config, sessions Sessions) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
+	reposts, err := newReposts(c.Reposts, c.Base, public, stepUps)
+	if err != nil {
+		return nil, err
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	return &Gate{
 		origins: c.Origins, sessions: sessions, access: c.Access, bearer: c.Bearer,
-		public: public, stepUps: stepUps, routes: newRoutes(c), now: c.Now,
+		public: public, stepUps: stepUps, reposts: reposts, routes: newRoutes(c), now: c.Now,
 	}, nil
 }
 
@@ -163,6 +173,8 @@ func (g *Gate) Decide(r *http.Request, s *session.Session) Decision {
 		d.Verdict = Upstream
 	case form:
 		d = Decision{Verdict: KeepForm, StepUp: g.stepUps.demand(r.URL)}
+	case foreignForm(r, site):
+		return Decision{Verdict: ForeignForm, Repost: g.reposts.match(r.URL), InFrame: framed(r)}
 	case g.preflight(r):
 		d.Verdict = Preflight
 	default:

@@ -23,6 +23,9 @@ const (
 	// KeepForm keeps a form that a page of this site posted to an ended session, or
 	// to a path that the session's sign-in is too old or too weak for.
 	KeepForm
+	// ForeignForm answers a form that a page of another site posted: the browser
+	// holds the session back, so nobody can tell whether there is one.
+	ForeignForm
 	// Preflight answers a browser that asks whether a page of another of the site's
 	// public origins may call.
 	Preflight

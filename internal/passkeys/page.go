@@ -30,11 +30,12 @@ const (
 	pageResume    = "resume"
 	pageSignedIn  = "signedin"
 	pageFramed    = "framed"
+	pageForeign   = "foreign"
 )
 
 func parseTemplates() (map[string]*template.Template, error) {
 	parsed := make(map[string]*template.Template)
-	for _, page := range []string{pageAppend, pageList, pageSignOut, pageSignedOut, pageProblem, pageFormKept, pageResume, pageSignedIn, pageFramed} {
+	for _, page := range []string{pageAppend, pageList, pageSignOut, pageSignedOut, pageProblem, pageFormKept, pageResume, pageSignedIn, pageFramed, pageForeign} {
 		t, err := template.ParseFS(html, "html/layout.html", "html/"+page+".html")
 		if err != nil {
 			return nil, fmt.Errorf("page template: %w", err)
@@ -70,6 +71,8 @@ type view struct {
 	// own.
 	Form   KeptForm
 	Window string
+	// Foreign is one that another site posted.
+	Foreign ForeignForm
 	// Sealed is put where the template says sealedHere: a megabyte that would be
 	// copied again and again. It is base64url, of which nothing is to be escaped.
 	Sealed string
@@ -127,7 +130,7 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 	}
 	h := w.Header()
 	secure(h)
-	if v.Page == pageResume {
+	if v.Page == pageResume || v.Page == pageForeign {
 		// Browsers say "Origin: null" for a form of a page without referrer.
 		h.Set("Referrer-Policy", "same-origin")
 	}
@@ -135,12 +138,14 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 	before, after, _ := bytes.Cut(body.Bytes(), []byte(sealedHere))
 	h.Set("Content-Length", strconv.Itoa(len(before)+len(v.Sealed)+len(after)))
 	h.Set("Content-Security-Policy", policy)
-	if v.Page != pageSignedIn { // a window that its opener knows may close itself
+	// A window that its opener knows may close itself, and one that a payment
+	// opened may tell its opener.
+	if v.Page != pageSignedIn && v.Page != pageForeign {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	}
 	switch policy { // for browsers without frame-ancestors
 	case p.policies.anyFrame:
-	case p.policies.ownFrame:
+	case p.policies.ownFrame, p.policies.repost:
 		h.Set("X-Frame-Options", "SAMEORIGIN")
 	default:
 		h.Set("X-Frame-Options", "DENY")

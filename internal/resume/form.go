@@ -64,11 +64,12 @@ type Config struct {
 type Forms struct {
 	base      string
 	max       int64
-	forms     *seal.Crate
 	summaries *seal.Box
-	once      Once
-	client    func(*http.Request) string
-	origins   origin.Set
+	// resends are kept forms, reposts those of other sites.
+	resends, reposts way
+	once             Once
+	client           func(*http.Request) string
+	origins          origin.Set
 	// strangers are those who post without a session, users those who send a kept
 	// form: the former must not keep the latter out.
 	strangers, users *places
@@ -103,7 +104,12 @@ func NewForms(c Config, log *slog.Logger) (*Forms, error) {
 		strangers: newPlaces(), users: newPlaces(), patience: readPatience, now: c.Now, log: log, quiet: quietlog.New(log, c.Now),
 	}
 	var err error
-	if f.forms, err = c.Keyring.Crate("form.v2", FormKept, c.Now); err != nil {
+	f.resends = way{marker: []byte(resendMarker), once: "form ", kept: FormKept}
+	if f.resends.crate, err = c.Keyring.Crate("form.v2", FormKept, c.Now); err != nil {
+		return nil, err
+	}
+	f.reposts = way{marker: []byte(repostMarker), once: "repost ", kept: RepostKept, foreign: true}
+	if f.reposts.crate, err = c.Keyring.Crate("repost.v1", RepostKept, c.Now); err != nil {
 		return nil, err
 	}
 	if f.summaries, err = c.Keyring.Box("form-summary.v1", FormKept, c.Now); err != nil {
@@ -142,6 +148,8 @@ type form struct {
 	// Origin and Referer are the headers that apps look at against forgery.
 	Origin  string `json:"origin,omitempty"`
 	Referer string `json:"referer,omitempty"`
+	// Site is the Sec-Fetch-Site of another site's form, which apps look at too.
+	Site string `json:"site,omitempty"`
 
 	body []byte
 }

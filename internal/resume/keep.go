@@ -1,9 +1,7 @@
 package resume
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -32,7 +30,8 @@ func (f *Forms) Size() int64 { return f.max }
 // Keep reads the body of a form that a page of this site posted to target without
 // a session, or with one whose sign-in does not do there, and seals it for the
 // browser. former is who was signed in, nil if
-// that cannot be told. It returns ErrTooLarge or ErrNotKept with a cause.
+// that cannot be told. It returns ErrTooLarge or ErrNotKept with a cause, or
+// ErrForeign.
 //
 // Whoever calls it has made sure that the post came from a page of this origin:
 // a form of another site must never wait here for its victim's sign-in.
@@ -48,10 +47,13 @@ func (f *Forms) Keep(w http.ResponseWriter, r *http.Request, target string, form
 	}
 	defer giveBack()
 	defer f.patiently(w)()
-	if first, resent := f.resent(r); resent {
+	switch body, again := f.sentAgain(r); again {
+	case &f.resends:
 		return f.keepAgain(w, r, target)
-	} else if first != nil {
-		r.Body = first
+	case &f.reposts:
+		return nil, ErrForeign
+	default:
+		r.Body = body
 	}
 	one := &form{
 		ID: newID(), owner: ownerOf(former), Path: target, Type: kind,
@@ -73,7 +75,7 @@ func (f *Forms) Keep(w http.ResponseWriter, r *http.Request, target string, form
 	}
 	f.quiet.LogAttrs(r.Context(), slog.LevelInfo, "form of an ended session kept in the browser", "",
 		slog.String("path", r.URL.Path), slog.Int("bytes", len(one.body)), slog.String("sub", one.Subject))
-	return &Kept{Form: f.forms.Seal(b), Summary: summary}, nil
+	return &Kept{Form: f.resends.crate.Seal(b), Summary: summary}, nil
 }
 
 // keepAgain is for a session that ended again between sign-in and the click: the
@@ -83,7 +85,7 @@ func (f *Forms) keepAgain(w http.ResponseWriter, r *http.Request, target string)
 	if err != nil {
 		return nil, err
 	}
-	one, err := open(f.forms, sealed)
+	one, err := open(f.resends.crate, sealed)
 	if err != nil || one.Path != target {
 		return nil, ErrNotKept
 	}
@@ -105,33 +107,6 @@ func isPlain(kind string) bool {
 	media, _, _ := strings.Cut(kind, ";")
 	return strings.EqualFold(strings.TrimSpace(media), "text/plain")
 }
-
-// marker is how the body of a form starts that is sent again: the one field, by
-// the encoding text/plain (HTML, text/plain encoding algorithm), which no other
-// form uses for such a name.
-var marker = []byte("passkeys-resend=")
-
-// resent tells whether a request brings a kept form back, whose marker has been
-// read then. Otherwise it returns the body as it was, or nil if nothing was read.
-func (f *Forms) resent(r *http.Request) (body io.ReadCloser, resent bool) {
-	if r.Body == nil || !isPlain(r.Header.Get("Content-Type")) {
-		return nil, false
-	}
-	first := make([]byte, len(marker))
-	n, _ := io.ReadFull(r.Body, first) // an error comes again
-	if bytes.Equal(first[:n], marker) {
-		return nil, true
-	}
-	return &rejoined{Reader: io.MultiReader(bytes.NewReader(first[:n]), r.Body), body: r.Body}, false
-}
-
-// rejoined is a body of which the beginning has been read.
-type rejoined struct {
-	io.Reader
-	body io.Closer
-}
-
-func (b *rejoined) Close() error { return b.body.Close() }
 
 // short drops a header that is too long to be kept.
 func short(header string) string {

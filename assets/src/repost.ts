@@ -1,0 +1,3 @@
+import { repost } from './foreignform';
+
+repost((form) => form.submit());
