@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -10,6 +11,10 @@ import (
 
 // journeyPatience bounds the whole check.
 const journeyPatience = 2 * time.Minute
+
+// errOutside is why a step is left out: the emulators' faults answer the demo's
+// own machine only, and its whole log is its own.
+var errOutside = errors.New("only the demo's own process can do that")
 
 // step is one thing that the check does. What it saw is one line.
 type step struct {
@@ -19,8 +24,10 @@ type step struct {
 
 // journey is what the steps share.
 type journey struct {
-	*process
+	place   place
 	witness *witness
+	// outside tells that the demo is another process, maybe in a container.
+	outside bool
 	// alice and bob are their browsers.
 	alice, bob *browser
 	// device is alice's.
@@ -48,14 +55,11 @@ func check(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer p.stop()
-	if err := p.await(ctx); err != nil {
+	if err := p.place.await(ctx); err != nil {
 		return err
 	}
-	j := &journey{process: p, witness: w, device: newAuthenticator(p.place.App)}
-	if j.alice, err = newBrowser(w); err != nil {
-		return err
-	}
-	if j.bob, err = newBrowser(w); err != nil {
+	j, err := newJourney(p.place, w)
+	if err != nil {
 		return err
 	}
 	w.keep("client secret", p.secrets.client)
@@ -68,18 +72,57 @@ func check(ctx context.Context, o options, out io.Writer) error {
 	return nil
 }
 
+// checkAgainst plays the same against a demo that runs already, but for what
+// only its own process can do, and says what that is.
+func checkAgainst(ctx context.Context, app string, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, journeyPatience)
+	defer cancel()
+	at, err := placeOf(app)
+	if err != nil {
+		return err
+	}
+	if err := at.await(ctx); err != nil {
+		return err
+	}
+	j, err := newJourney(at, &witness{})
+	if err != nil {
+		return err
+	}
+	j.outside = true
+	return j.play(ctx, out)
+}
+
+func newJourney(at place, w *witness) (*journey, error) {
+	j := &journey{place: at, witness: w, device: newAuthenticator(at.App)}
+	var err error
+	if j.alice, err = newBrowser(w); err != nil {
+		return nil, err
+	}
+	j.bob, err = newBrowser(w)
+	return j, err
+}
+
 func (j *journey) play(ctx context.Context, out io.Writer) error {
-	steps := allSteps()
+	steps, left := allSteps(), 0
 	fmt.Fprintf(out, "checking %s\n", j.place.App)
 	for i, s := range steps {
 		saw, err := s.play(ctx, j)
+		if errors.Is(err, errOutside) {
+			left++
+			fmt.Fprintf(out, "%2d  left out: %s; %v\n", i+1, s.name, err)
+			continue
+		}
 		if err != nil {
 			fmt.Fprintf(out, "%2d  FAILED  %s: %v\n", i+1, s.name, err)
 			return fmt.Errorf("step %d failed: %s", i+1, s.name)
 		}
 		fmt.Fprintf(out, "%2d  %s\n", i+1, saw)
 	}
-	fmt.Fprintf(out, "passed: %d steps\n", len(steps))
+	fmt.Fprintf(out, "passed: %d steps", len(steps)-left)
+	if left > 0 {
+		fmt.Fprintf(out, ", %d left out", left)
+	}
+	fmt.Fprintln(out)
 	return nil
 }
 

@@ -15,8 +15,10 @@ import (
 
 // options are the demo's command line.
 type options struct {
-	listen  string
-	check   bool
+	listen string
+	check  bool
+	// against is the origin of the demo that --check plays against; empty means its own.
+	against string
 	tls     bool
 	logFile string
 	health  string
@@ -49,6 +51,7 @@ func parseFlags(args []string, errs io.Writer) (options, error) {
 	fs.SetOutput(errs)
 	fs.StringVar(&o.listen, "listen", defaultListen, "`address` to listen on; port 0 lets the system choose one; with --tls the default is "+defaultListenTLS)
 	fs.BoolVar(&o.check, "check", false, "play the whole journey without a browser, print what was seen, and exit; on a port of its own unless --listen is given")
+	fs.StringVar(&o.against, "against", "", "with --check: play against the demo that runs already at `origin`, like http://"+appHost+":8080; one with --tls needs SSL_CERT_FILE set to the authority that it prints")
 	fs.BoolVar(&o.tls, "tls", false, "serve https, with a certificate authority made for this run; Linux only")
 	fs.StringVar(&o.logFile, "log", "", "append every log line of Caddy and the sidecar to `file`, as JSON, DEBUG and access log included")
 	fs.StringVar(&o.health, "health", "", "get `URL`, and exit 0 if that works: for a container's health check")
@@ -81,6 +84,8 @@ func (o options) wrong(argument string, set map[string]bool) string {
 	switch {
 	case argument != "":
 		return fmt.Sprintf("the demo takes no argument %q; see --help", argument)
+	case set["against"] && (!o.check || len(set) > 2):
+		return "--against is for --check alone: the demo that runs already has its own settings"
 	case o.check && o.enroll != defaultEnroll:
 		return "--check plays the journey with the default of --enroll; leave one of the two out"
 	case o.check && o.plainSignIn:
@@ -97,6 +102,10 @@ func (o options) wrong(argument string, set map[string]bool) string {
 		return fmt.Sprintf("--enroll %q: want always, never, or every and a duration, like \"every 30d\"", o.enroll)
 	case set["widget"]:
 		return wrongWidget(o.widget)
+	case set["against"]:
+		if _, err := placeOf(o.against); err != nil {
+			return err.Error()
+		}
 	}
 	return ""
 }

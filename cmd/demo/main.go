@@ -3,6 +3,8 @@
 //
 //	go run ./cmd/demo            and follow what it prints
 //	go run ./cmd/demo --check    plays the journey without a browser
+//	go run ./cmd/demo --check --against http://app.acme.localhost:8080
+//	                             plays it against a demo that runs already
 //
 // It keeps nothing and guards nothing: never use it for real users.
 package main
@@ -34,6 +36,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	switch {
 	case o.health != "":
 		err = checkHealth(ctx, o.health)
+	case o.against != "":
+		err = checkAgainst(ctx, o.against, out)
 	case o.check:
 		err = check(ctx, o, out)
 	default:
@@ -53,7 +57,7 @@ func show(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer p.stop()
-	if err := p.await(ctx); err != nil {
+	if err := p.place.await(ctx); err != nil {
 		return err
 	}
 	p.journal.announce(announcement(p.place, p.missed, p.authority))

@@ -19,9 +19,6 @@ import (
 	_ "github.com/passkey-sidecar/passkey-sidecar/caddymodule"
 )
 
-// startPatience is how long certificates may take.
-const startPatience = 15 * time.Second
-
 // process is the running demo.
 type process struct {
 	place   place
@@ -136,27 +133,6 @@ func (p *process) serve(ctx context.Context, handler http.Handler) (string, erro
 	go func() { _ = srv.Serve(ln) }() // ends when it is closed
 	p.later(func() { _ = srv.Close() })
 	return ln.Addr().String(), nil
-}
-
-// await returns when every part answers under its public name.
-func (p *process) await(ctx context.Context) error {
-	for _, url := range []string{
-		p.place.App + "/healthz", p.place.Login + "/oauth2/default/.well-known/openid-configuration", p.place.Style(),
-	} {
-		// Certificates are made when Caddy has started, one by one.
-		err := checkHealth(ctx, url)
-		for until := time.Now().Add(startPatience); err != nil && p.place.TLS && time.Now().Before(until); err = checkHealth(ctx, url) {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(50 * time.Millisecond):
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("the demo started and does not answer: %w", err)
-		}
-	}
-	return nil
 }
 
 func (p *process) later(undo func()) { p.undo = append(p.undo, undo) }
