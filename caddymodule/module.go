@@ -102,8 +102,9 @@ type Passkeys struct {
 	// such a form is answered with a page that leads on to its address without it.
 	Repost []string `json:"repost,omitempty"`
 	// A header of the app's answers that says when the session ends unless it is
-	// used, in Unix seconds, for scripts; like `Passkeys-Session-Ends`. Default:
-	// none.
+	// used, in Unix seconds, for scripts; like `Passkeys-Session-Ends`. Answers that
+	// shared caches may keep go without, and those that say nothing of caches say
+	// `private` then. Default: none.
 	ExpiryHeader string `json:"expiry_header,omitempty"`
 	// Name, logo and colour of the sidecar's pages.
 	Brand Brand `json:"brand,omitzero"`
