@@ -55,7 +55,7 @@ func advisories() []advisory {
 	var all []advisory
 	for _, list := range [][]advisory{
 		oauth2Proxy(), caddySecurity(), caddyItself(), pomerium(), modAuthOpenIDC(), authelia(), others(), accessRules(), tokensAndSignOut(),
-		otherPaths(), logsAndStreams(), endings(), elsewhere(),
+		otherPaths(), logsAndStreams(), endings(), formsAndClaims(), elsewhere(),
 	} {
 		all = append(all, list...)
 	}
