@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -15,7 +14,6 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -122,7 +120,7 @@ func (p *Passkeys) forbid(w http.ResponseWriter, r *http.Request, d gate.Decisio
 		Detail:   "You are signed in as " + displayName(s) + ". If you have another account that may, use that one; else ask the people who run this site.",
 		Operator: "The allow setting names none of this account's groups, nor its verified e-mail address or domain.",
 		Ways: []problem.Way{
-			{Label: "Use another account", Href: p.base + "/login?prompt=login" + returnQuery(r)},
+			{Label: "Use another account", Href: p.base + "/login?prompt=login" + p.returnQuery(r)},
 			{Label: "Sign out", Href: p.base + "/logout"},
 		},
 	}
@@ -140,16 +138,6 @@ func displayName(s *session.Session) string {
 		}
 	}
 	return s.Subject
-}
-
-// returnQuery lets a page that was asked for be the return path; a form cannot be
-// sent again that way.
-func returnQuery(r *http.Request) string {
-	uri := originalURI(r)
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || uri == returnpath.Start || len(uri) > returnpath.MaxLength {
-		return ""
-	}
-	return "&return=" + url.QueryEscape(uri)
 }
 
 // landing offers a passkey after sign-in to those only who may use the app.

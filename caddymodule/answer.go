@@ -10,6 +10,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 )
 
 // answer shows what a room could not do. It returns nil, because the answer has
@@ -70,7 +71,7 @@ func (p *Passkeys) refusal(r *http.Request, d gate.Decision) error {
 		return &problem.Problem{
 			Status: http.StatusUnauthorized, Code: codeLoginRequired, Title: "Sign in to continue",
 			Detail: "Nobody is signed in, or the session has ended.",
-			Ways:   []problem.Way{{Label: "Sign in", Href: p.base + "/login"}},
+			Ways:   []problem.Way{{Label: "Sign in", Href: p.base + "/login" + p.returnTo(r)}},
 		}
 	case gate.Misdirected:
 		p.quiet.LogAttrs(r.Context(), slog.LevelWarn, "a request named a host that is none of the public origins; if browsers use it, add it to public_url", "",
@@ -118,5 +119,6 @@ func clientIP(r *http.Request) string {
 	return ip
 }
 
-// originalURI is what the browser asked for, before any rewrite.
-func originalURI(r *http.Request) string { return originalURL(r).RequestURI() }
+// originalURI is what the browser asked for, before any rewrite, as an address that
+// may stand in a link.
+func originalURI(r *http.Request) string { return returnpath.Requested(originalURL(r).RequestURI()) }

@@ -64,7 +64,8 @@ func (p *Passkeys) keepForm(w http.ResponseWriter, r *http.Request, d gate.Decis
 	page := passkeys.KeptForm{StepUp: d.StepUp, SignedIn: d.Session != nil, InFrame: d.InFrame}
 	if d.InFrame {
 		// The way back leads to a window, and a frame's form belongs into its frame.
-		page.Reason = "A form in a frame is not kept."
+		// Where a service worker passed it on it may be one.
+		page.Reason = "This form is not kept."
 		return p.answer(w, r, p.pages.FormKept(w, r, page))
 	}
 	var err error

@@ -46,7 +46,7 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		p.gate.AnswerPreflight(w, r)
 		return nil
 	case gate.Login:
-		return p.answer(w, r, p.login.Login(w, r, d.Session))
+		return p.signIn(w, r, d)
 	case gate.Initiate:
 		return p.answer(w, r, p.login.Initiate(w, r, d.Session))
 	case gate.Callback:

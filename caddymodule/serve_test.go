@@ -178,7 +178,7 @@ func TestWithoutSession(t *testing.T) {
 	if p := b.get("/passkeys/nothing-here"); p.StatusCode != http.StatusNotFound {
 		t.Errorf("unknown path of ours: %s", p.Status)
 	}
-	if p := b.send(http.MethodPost, "/passkeys/login", url.Values{}); p.StatusCode != http.StatusMethodNotAllowed || p.Header.Get("Allow") != "GET" {
+	if p := b.send(http.MethodPost, "/passkeys/callback", url.Values{}); p.StatusCode != http.StatusMethodNotAllowed || p.Header.Get("Allow") != "GET" {
 		t.Errorf("wrong method: %s, Allow %q", p.Status, p.Header.Get("Allow"))
 	}
 }

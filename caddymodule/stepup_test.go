@@ -80,7 +80,7 @@ func TestStepUpOnPathsOfTheApp(t *testing.T) {
 		if err := json.Unmarshal([]byte(p.body), &got); err != nil {
 			t.Fatalf("%s: %s %s", target, p.Status, p.body)
 		}
-		if want := "/passkeys/login?step_up=300&return=" + url.QueryEscape(target); p.StatusCode != http.StatusUnauthorized || got.Error != "step_up_required" ||
+		if want := "/passkeys/login?step_up=300&return=" + url.QueryEscape(strings.Replace(target, "//", "/.//", 1)); p.StatusCode != http.StatusUnauthorized || got.Error != "step_up_required" ||
 			got.LoginURL != want || got.MaxAge != 300 || !strings.Contains(p.Header.Get("WWW-Authenticate"), "insufficient_user_authentication") {
 			t.Errorf("%s: %s %s", target, p.Status, p.body)
 		}

@@ -65,7 +65,7 @@ func TestAFormInAFrameIsNotLost(t *testing.T) {
 	get[bool](tb, "(document.querySelector('iframe').contentDocument.querySelector('#subject').value = 'Anvil in a frame', true)")
 	tb.forget()
 	tb.click("Send complaint", pointInFrame("button[type=submit]"))
-	tb.seeInFrame("A form in a frame is not kept.")
+	tb.seeInFrame("This form is not kept.")
 	tb.shoot("frame-form")
 	window := p.popup(tb, func() { tb.click("the way out of the frame", pointInFrame("a.button")) })
 	window.identify(alice.login)

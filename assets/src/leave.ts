@@ -1,3 +1,3 @@
 import { leave } from './fragment';
 
-leave((address) => location.replace(address));
+leave((address) => location.replace(address), self !== top);

@@ -58,7 +58,31 @@ export class SessionClient {
         void this.check(); // timers stand still while a computer sleeps
       }
     });
+    addEventListener('pageshow', (event) => {
+      if (event.persisted) {
+        void this.cameBack();
+      }
+    });
     void this.check();
+  }
+
+  /**
+   * The browser shows the page as it was, by its Back button. That is for the user
+   * whose page it is: until the server has said who is there, nothing can be seen.
+   * Where it does not answer at all, the page stays what it is without a network.
+   */
+  private async cameBack() {
+    const { style } = document.documentElement;
+    const before = style.visibility;
+    style.visibility = 'hidden';
+    const answer = await this.call('GET');
+    if (answer?.status === 401 || (answer && !this.known)) {
+      location.reload();
+      return;
+    }
+    if ((await this.take(answer)) || !answer?.ok) {
+      style.visibility = before;
+    }
   }
 
   /** When the session ends unless it is used, as a Date; undefined if unknown. */

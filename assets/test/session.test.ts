@@ -54,6 +54,7 @@ beforeEach(() => {
     document: window.document,
     window: { open: (url: string) => (windows.push(url), {}) },
     location: { origin, reload: () => reloads++ },
+    addEventListener: window.addEventListener.bind(window),
     CustomEvent: window.CustomEvent,
     BroadcastChannel: Channel,
     fetch: async (input: string | Request, init?: RequestInit) => {
@@ -227,4 +228,45 @@ test('a window that the browser blocks is told', async () => {
   const client = await start();
   Object.assign(globalThis, { window: { open: () => null } });
   assert.equal(await client.signIn(), false);
+});
+
+/** The browser shows the page as it was. */
+async function comesBack() {
+  const event = new dom.window.Event('pageshow');
+  Object.defineProperty(event, 'persisted', { value: true });
+  dom.window.dispatchEvent(event);
+  const atOnce = dom.window.document.documentElement.style.visibility;
+  await settle();
+  return [atOnce, dom.window.document.documentElement.style.visibility];
+}
+
+test('a page that comes back is seen when its user is still there', async () => {
+  await start();
+  assert.deepEqual(await comesBack(), ['hidden', '']);
+  session = 500; // nothing is known
+  assert.deepEqual(await comesBack(), ['hidden', '']);
+  assert.equal(reloads, 0);
+});
+
+test('a page that comes back after its user left is not seen', async () => {
+  await start();
+  session = 401;
+  assert.deepEqual(await comesBack(), ['hidden', 'hidden']);
+  assert.equal(reloads, 1);
+  assert.deepEqual(events, []); // no dialog over it
+});
+
+test('a page that comes back to another user is not seen', async () => {
+  await start();
+  session = alive({ sub: 'bob' });
+  assert.deepEqual(await comesBack(), ['hidden', 'hidden']);
+  assert.equal(reloads, 1);
+});
+
+test('a page of which nobody knows whose it was comes anew', async () => {
+  session = 500;
+  await start();
+  session = alive();
+  assert.deepEqual(await comesBack(), ['hidden', 'hidden']);
+  assert.equal(reloads, 1);
 });

@@ -95,6 +95,14 @@ var cornerCases = []cornerCase{
 	{name: "a second factor after the passkey", elsewhere: []string{"internal/oktasetup/effect_test.go TestWhatSetUpMadeTakesEffect"}},
 	{name: "token endpoint limits us", play: tokenLimit, alone: true, elsewhere: []string{"internal/login/refreshtrouble_test.go TestRefreshKeepsTheSession"}},
 	{name: "mail scanner opens the callback", play: mailScanner, alone: true},
+	{name: "service worker passes a page load on", play: passedOnByWorker, elsewhere: []string{"e2e/worker_test.go TestAnAppWithAServiceWorker"}},
+	{name: "another site's form by way of a service worker", play: forgedByWay, elsewhere: []string{"caddymodule/place_test.go TestAForgedFormThatAWorkerPassesOn"}},
+	{name: "web view of Android", play: webView},
+	{name: "fifty restored tabs", elsewhere: []string{"caddymodule/place_test.go TestTwentyRestoredTabs", "e2e/restoredtabs_test.go TestRestoredTabs"}},
+	{name: "long and odd deep links", elsewhere: []string{"caddymodule/place_test.go TestDeepLinksArrive", "caddymodule/place_test.go TestWhereAnAddressCannotBeKept"}},
+	{name: "open redirect by what a tab says", play: openRedirectByTab, elsewhere: []string{"internal/login/place_test.go TestTheTabsPlaceIsCheckedAgain"}},
+	{name: "another site posts to the sign-in", play: signInByForm, elsewhere: []string{"internal/login/place_test.go TestLoginCSRFByForm"}},
+	{name: "back after sign-out", play: backAfterSignOut, elsewhere: []string{"e2e/back_test.go TestBackAfterSignOut"}},
 }
 
 func redirectLoop(s site) {
@@ -143,8 +151,9 @@ func callbackAgain(s site) {
 		s.t.Errorf("with a session it ends at %s: %s", a.Request.URL, a.Status)
 	}
 	other := s.client()
-	if a := other.browse(at); a.StatusCode != http.StatusSeeOther || !strings.HasPrefix(a.Header.Get("Location"), "/passkeys/login") {
-		s.t.Errorf("in another browser: %s to %q", a.Status, a.Header.Get("Location"))
+	a := other.browse(at)
+	if to, there := other.next(a); !there || !strings.HasPrefix(to.String(), "/passkeys/login?restart=1") {
+		s.t.Errorf("in another browser: %s to %v", a.Status, to)
 	}
 }
 

@@ -2,9 +2,9 @@ package gate
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 )
 
 // challenge decides how to answer a request that needs a session and has none.
@@ -13,9 +13,10 @@ import (
 // script cannot follow a redirect to another origin anyway.
 func challenge(r *http.Request) Verdict {
 	switch {
-	case navigation(r):
+	case r.Method != http.MethodGet:
+	case topLevel(r):
 		return Challenge
-	case r.Method == http.MethodGet && framed(r):
+	case framed(r):
 		return Framed
 	}
 	return Refuse
@@ -24,12 +25,20 @@ func challenge(r *http.Request) Verdict {
 // framed tells whether the browser is about to show the answer in a frame.
 // Identity providers refuse to be shown there. Objects and embedded files have a
 // replacement of their own for what is refused.
-func framed(r *http.Request) bool {
-	dest := r.Header.Get("Sec-Fetch-Dest")
-	return (dest == "iframe" || dest == "frame") && r.Header.Get("Sec-Fetch-Mode") == "navigate" && !prefetch(r)
+func framed(r *http.Request) bool { return pageload.Of(r) == pageload.Frame && !pageload.Ahead(r) }
+
+// topLevel tells whether the answer is shown in a window, or may be: what a worker
+// passes on does not say, so the page that it gets looks where it is.
+func topLevel(r *http.Request) bool {
+	if pageload.Ahead(r) || r.Header.Get("Upgrade") != "" {
+		return false
+	}
+	kind := pageload.Of(r)
+	return kind == pageload.Window || kind == pageload.Worker || kind == pageload.Untold
 }
 
-func navigation(r *http.Request) bool { return r.Method == http.MethodGet && topLevel(r) }
+// mayBeFramed tells whether the answer to a form is shown in a frame, or may be.
+func mayBeFramed(r *http.Request) bool { return framed(r) || pageload.Of(r) == pageload.Worker }
 
 // ownForm tells whether a POST is a form that a page of this very origin sent by
 // a navigation, of the whole window or of a frame. What another site posts is
@@ -37,7 +46,7 @@ func navigation(r *http.Request) bool { return r.Method == http.MethodGet && top
 // hurdle in its way, the cookie that browsers do not send with it. A sibling
 // domain is another site.
 func ownForm(r *http.Request, site origin.Origin) bool {
-	if !topLevel(r) && !framed(r) {
+	if !topLevel(r) && !framed(r) || !pageload.SaysFromWhere(r) {
 		return false
 	}
 	from := r.Header.Get("Origin")
@@ -48,36 +57,6 @@ func ownForm(r *http.Request, site origin.Origin) bool {
 		return from == "" || from == "null" || from == site.String()
 	case "":
 		return from == site.String() // a browser without fetch metadata
-	}
-	return false
-}
-
-func topLevel(r *http.Request) bool {
-	if prefetch(r) || r.Header.Get("Upgrade") != "" {
-		return false
-	}
-	// Fetch metadata decides where the browser sends it; a script cannot set it.
-	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
-		return mode == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
-	}
-	return r.Header.Get("X-Requested-With") == "" && acceptsHTML(r)
-}
-
-// prefetch tells whether the browser asks ahead of the person.
-func prefetch(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch"
-}
-
-// acceptsHTML looks for text/html by name: every browser sends it for a
-// navigation, and programs that take anything ("*/*") want no sign-in page.
-func acceptsHTML(r *http.Request) bool {
-	for _, line := range r.Header["Accept"] {
-		for item := range strings.SplitSeq(line, ",") {
-			media, _, _ := strings.Cut(item, ";")
-			if m := strings.ToLower(strings.TrimSpace(media)); m == "text/html" || m == "application/xhtml+xml" {
-				return true
-			}
-		}
 	}
 	return false
 }

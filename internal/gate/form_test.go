@@ -17,20 +17,24 @@ func TestCrossSitePostIsNeverKept(t *testing.T) {
 		headers []string
 		want    Verdict
 	}{
-		"own page":                       {own, KeepForm},
-		"own page without referrer":      {[]string{"Sec-Fetch-Site", "same-origin", "Origin", "null"}, KeepForm},
-		"own page, old browser":          {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Origin", "https://app.example.com"}, KeepForm},
-		"other site":                     {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, ForeignForm},
-		"sibling domain":                 {[]string{"Sec-Fetch-Site", "same-site", "Origin", "https://blog.example.com"}, Refuse},
-		"other site, forged Origin":      {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://app.example.com"}, ForeignForm},
-		"same site by name only":         {[]string{"Sec-Fetch-Site", "same-origin", "Origin", "https://evil.example"}, Refuse},
-		"typed into the address":         {[]string{"Sec-Fetch-Site", "none"}, Refuse},
-		"sandboxed frame":                {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "null"}, ForeignForm},
-		"old browser, other site":        {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Origin", "https://evil.example"}, ForeignForm},
-		"old browser, opaque":            {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Origin", "null"}, ForeignForm},
-		"old browser says nothing":       {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"}, Refuse},
-		"frame of the own page":          {append([]string{"Sec-Fetch-Dest", "iframe"}, own...), KeepForm},
-		"frame, posted by another site":  {[]string{"Sec-Fetch-Dest", "iframe", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, ForeignForm},
+		"own page":                              {own, KeepForm},
+		"own page without referrer":             {[]string{"Sec-Fetch-Site", "same-origin", "Origin", "null"}, KeepForm},
+		"own page, old browser":                 {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Origin", "https://app.example.com"}, KeepForm},
+		"other site":                            {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, ForeignForm},
+		"sibling domain":                        {[]string{"Sec-Fetch-Site", "same-site", "Origin", "https://blog.example.com"}, Refuse},
+		"other site, forged Origin":             {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://app.example.com"}, ForeignForm},
+		"same site by name only":                {[]string{"Sec-Fetch-Site", "same-origin", "Origin", "https://evil.example"}, Refuse},
+		"typed into the address":                {[]string{"Sec-Fetch-Site", "none"}, Refuse},
+		"sandboxed frame":                       {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "null"}, ForeignForm},
+		"old browser, other site":               {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Origin", "https://evil.example"}, ForeignForm},
+		"old browser, opaque":                   {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Origin", "null"}, ForeignForm},
+		"old browser says nothing":              {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"}, Refuse},
+		"frame of the own page":                 {append([]string{"Sec-Fetch-Dest", "iframe"}, own...), KeepForm},
+		"frame, posted by another site":         {[]string{"Sec-Fetch-Dest", "iframe", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, ForeignForm},
+		"passed on by a worker":                 {append([]string{"Sec-Fetch-Dest", "empty"}, own...), KeepForm},
+		"another site's, passed on by a worker": {[]string{"Sec-Fetch-Dest", "empty", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, ForeignForm},
+		// Such a request says of another site's form that it is one of the worker's site.
+		"a worker's own request":         {append([]string{"Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "empty", "Upgrade-Insecure-Requests", "1"}, own...), Refuse},
 		"object of the own page":         {append([]string{"Sec-Fetch-Dest", "object"}, own...), Refuse},
 		"script of the own page":         {append([]string{"Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"}, own...), Refuse},
 		"another port of the own domain": {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Origin", "https://app.example.com:8443"}, ForeignForm},
@@ -45,7 +49,7 @@ func TestCrossSitePostIsNeverKept(t *testing.T) {
 			t.Errorf("%s, signed in: verdict %d, own form %v", name, got.Verdict, got.OwnForm)
 		}
 	}
-	for target, want := range map[string]Verdict{"/public": Upstream, "/passkeys/login": MethodNotAllowed, "/passkeys/nothing": NotFound, "/passkeys/resume": MethodNotAllowed} {
+	for target, want := range map[string]Verdict{"/public": Upstream, "/passkeys/login": Login, "/passkeys/callback": MethodNotAllowed, "/passkeys/nothing": NotFound, "/passkeys/resume": MethodNotAllowed} {
 		if got := g.Admit(request("POST", target, own...)); got.Verdict != want {
 			t.Errorf("POST %s: verdict %d, want %d", target, got.Verdict, want)
 		}

@@ -80,7 +80,7 @@ type Decision struct {
 	// Allow lists the methods of a route that was asked with another one.
 	Allow string
 	// OwnForm tells of a request to the app that it is a form which a page of this
-	// very origin posted, and InFrame that its answer is shown in a frame.
+	// very origin posted, and InFrame that its answer is shown in a frame, or may be.
 	OwnForm, InFrame bool
 	// Repost tells of another site's form that it may be posted again.
 	Repost bool
@@ -174,13 +174,13 @@ func (g *Gate) Decide(r *http.Request, s *session.Session) Decision {
 	case form:
 		d = Decision{Verdict: KeepForm, StepUp: g.stepUps.demand(r.URL)}
 	case foreignForm(r, site):
-		return Decision{Verdict: ForeignForm, Repost: g.reposts.match(r.URL), InFrame: framed(r)}
+		return Decision{Verdict: ForeignForm, Repost: g.reposts.match(r.URL), InFrame: mayBeFramed(r)}
 	case g.preflight(r):
 		d.Verdict = Preflight
 	default:
 		d = Decision{Verdict: challenge(r), StepUp: g.stepUps.demand(r.URL)}
 	}
-	d.OwnForm, d.InFrame = form, form && framed(r)
+	d.OwnForm, d.InFrame = form, form && mayBeFramed(r)
 	return d
 }
 

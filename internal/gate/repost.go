@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 )
 
 // newReposts checks the paths at which forms of other sites may be posted again
@@ -46,7 +47,7 @@ func (s stepUps) under(prefix string) bool {
 // nobody can tell whether its user is signed in. A sibling domain's form would
 // bring it along.
 func foreignForm(r *http.Request, site origin.Origin) bool {
-	if r.Method != http.MethodPost || !topLevel(r) && !framed(r) {
+	if r.Method != http.MethodPost || !topLevel(r) && !framed(r) || !pageload.SaysFromWhere(r) {
 		return false
 	}
 	switch from := r.Header.Get("Origin"); r.Header.Get("Sec-Fetch-Site") {

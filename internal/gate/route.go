@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -50,6 +51,10 @@ func newRoutes(c Config) routes {
 	getOnly := func(v Verdict) route {
 		return route{methods: map[string]Verdict{http.MethodGet: v}, allow: "GET"}
 	}
+	// A tab that keeps where it wants to go posts that: it may be long.
+	login := getOnly(Login)
+	login.methods[http.MethodPost] = Login
+	login.allow = "GET, POST"
 	logout := get(LogoutQuestion)
 	logout.methods[http.MethodPost] = Logout
 	logout.allow = "GET, HEAD, POST"
@@ -71,7 +76,7 @@ func newRoutes(c Config) routes {
 		"/append":         page(Append),
 		"/append/result":  post(AppendResult),
 		"/connect-token":  post(ConnectToken),
-		"/login":          getOnly(Login),
+		"/login":          login,
 		"/initiate":       initiate,
 		"/callback":       getOnly(Callback),
 		"/logout":         logout,
@@ -125,7 +130,7 @@ func (rt route) decide(r *http.Request, s *session.Session, site origin.Set) Dec
 		return Decision{Verdict: NotFound}
 	case !ok:
 		return Decision{Verdict: MethodNotAllowed, Allow: rt.allow}
-	case (v == Login || v == Initiate) && prefetch(r):
+	case (v == Login || v == Initiate) && pageload.Ahead(r):
 		return Decision{Verdict: Refuse}
 	case v == Logout && site.FromOwnPage(r) != nil:
 		return Decision{Verdict: CrossSite}

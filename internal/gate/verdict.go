@@ -43,7 +43,8 @@ const (
 	NotFound
 	// MethodNotAllowed answers a route of ours asked with another method.
 	MethodNotAllowed
-	// Login starts a sign-in: GET <base>/login.
+	// Login starts a sign-in: GET <base>/login, or POST for a tab that kept where it
+	// wanted to go.
 	Login
 	// Initiate starts a sign-in that the identity provider asks for: GET or
 	// POST <base>/initiate.

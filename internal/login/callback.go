@@ -12,7 +12,6 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -120,21 +119,6 @@ func (rp *RelyingParty) invalidCallback(err error) *problem.Problem {
 	}
 }
 
-// unmatched deals with a callback that belongs to no attempt of this browser: a
-// bookmark, a used or forged address, another browser's, or cookies that do not
-// come back.
-func (rp *RelyingParty) unmatched(w http.ResponseWriter, r *http.Request, state string, live *session.Session) error {
-	switch {
-	case live != nil:
-		redirect(w, http.StatusSeeOther, returnpath.Start)
-		return nil
-	case wellFormed(state) && state[0] == markRestarted:
-		// We started this one because the cookie was missing before.
-		return rp.failed(r.Context(), rp.cookiesBlocked())
-	}
-	return rp.restart(w, r, &attempt{})
-}
-
 func (rp *RelyingParty) cookiesBlocked() *problem.Problem {
 	return &problem.Problem{
 		Status: http.StatusBadRequest,
@@ -155,7 +139,7 @@ func (rp *RelyingParty) cookiesBlocked() *problem.Problem {
 // is signed in meanwhile goes where they wanted to, anybody else starts again.
 func (rp *RelyingParty) goOn(w http.ResponseWriter, r *http.Request, a *attempt, live *session.Session) error {
 	if rp.arrived(a, live) {
-		return rp.arrive(w, r, a.returnPath, a.returnPath)
+		return rp.back(w, r, a)
 	}
 	return rp.restart(w, r, a)
 }
@@ -178,7 +162,7 @@ func (rp *RelyingParty) arrive(w http.ResponseWriter, r *http.Request, target, r
 // restart starts the attempt again, by way of the login route so that the cookie
 // of the new one meets no other state. Restarts count as rounds of a loop.
 func (rp *RelyingParty) restart(w http.ResponseWriter, r *http.Request, a *attempt) error {
-	if err := rp.loop.count(w, r); err != nil {
+	if err := rp.loop.countRound(w, r, a); err != nil {
 		return problem.Internal(err)
 	}
 	flag := "restart=1"
@@ -188,7 +172,11 @@ func (rp *RelyingParty) restart(w http.ResponseWriter, r *http.Request, a *attem
 	if demand := a.demand(); !demand.IsZero() {
 		flag += "&" + demand.Query()
 	}
-	redirect(w, http.StatusSeeOther, rp.loginPath(flag, a.returnPath))
+	again := rp.loginPath(flag, a.returnPath)
+	if a.cut != "" {
+		return rp.recall(w, r, a.state, rp.loginPath(flag, ""), again)
+	}
+	redirect(w, http.StatusSeeOther, again)
 	return nil
 }
 
@@ -202,7 +190,7 @@ func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code stri
 		return err
 	}
 	tokens, err := rp.exchange(ctx, md, code, a)
-	if errors.Is(err, errCodeSpent) && (rp.arrived(a, live) || !a.restarted()) {
+	if errors.Is(err, errCodeSpent) && (rp.arrived(a, live) || a.restarts() == 0) {
 		rp.quiet.LogAttrs(ctx, slog.LevelInfo, "authorization code not accepted", "", slog.String("error", err.Error()))
 		return rp.goOn(w, r, a, live)
 	}
@@ -222,9 +210,12 @@ func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code stri
 	}
 	// A browser that keeps its old session would step up for ever, too.
 	if live == nil || !a.demand().IsZero() {
-		if err := rp.loop.count(w, r); err != nil {
+		if err := rp.loop.countRound(w, r, a); err != nil {
 			return problem.Internal(err)
 		}
+	}
+	if a.sideBySide(live, s) {
+		return rp.back(w, r, a)
 	}
 	return rp.land(w, r, s, tokens.id, a)
 }
@@ -245,6 +236,10 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 	switch {
 	case a.user != "" && a.user != s.Subject:
 		return rp.failed(r.Context(), rp.otherUser(a, s))
+	case a.cut != "" && a.user == "":
+		return rp.backByTab(w, r, a, "landed=1")
+	case a.cut != "":
+		return rp.back(w, r, a)
 	case a.user != "": // back to what they were doing
 	case rp.landing != nil:
 		target = rp.landing.AfterSignIn(r, s, target)

@@ -19,7 +19,7 @@ import (
 func (rp *RelyingParty) refused(w http.ResponseWriter, r *http.Request, said *answer, a *attempt, live *session.Session) error {
 	switch said.errorCode {
 	case "login_required", "consent_required", "interaction_required", "account_selection_required":
-		if !a.restarted() {
+		if a.restarts() == 0 {
 			return rp.restart(w, r, a)
 		}
 	}

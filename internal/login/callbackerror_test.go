@@ -84,7 +84,7 @@ func TestForgedErrorTextIsNotShown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.browser()
-	forged := url.Values{"error": {"invalid_scope"}, "error_description": {"Call 555-1234"}, "state": {newState(true)}}
+	forged := url.Values{"error": {"invalid_scope"}, "error_description": {"Call 555-1234"}, "state": {newState(1, "0")}}
 	p := b.callback(forged)
 	wantProblem(t, p, http.StatusBadRequest, "cookies_blocked")
 	if strings.Contains(p.told(), "555") {

@@ -54,11 +54,10 @@ func (rp *RelyingParty) Initiate(w http.ResponseWriter, r *http.Request, live *s
 		return nil
 	}
 	if live != nil {
-		redirect(w, http.StatusSeeOther, target)
-		return nil
+		return rp.goTo(w, r, target)
 	}
 	rp.quiet.LogAttrs(ctx, slog.LevelInfo, "sign-in initiated by a third party", "", slog.String("issuer", printable(asked.issuer, maxShownText)))
-	return rp.depart(w, r, departure{returnPath: target, hint: hint, counted: true})
+	return rp.depart(w, r, departure{returnPath: target, asked: http.StatusOK, hint: hint, counted: true})
 }
 
 // readInitiation reads the parameters from the query, or from the form that is

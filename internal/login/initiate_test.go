@@ -130,12 +130,11 @@ func TestOpenRedirectThroughTargetLinkURI(t *testing.T) {
 		"https://app.example.com/\\evil.example":           "/",
 		"https://app.example.com/\t/evil.example":          "/",
 		"https://app.example.comhttps://app.example.com/a": "/",
-		"//evil.example":                                       "/",
-		"javascript:alert(1)":                                  "/",
-		"https://app.example.com/passkeys/logout":              "/",
-		"https://app.example.com/passkeys/initiate?iss=x":      "/",
-		"https://app.example.com/a/../passkeys/initiate":       "/",
-		"https://app.example.com/" + strings.Repeat("x", 2000): "/",
+		"//evil.example":                                  "/",
+		"javascript:alert(1)":                             "/",
+		"https://app.example.com/passkeys/logout":         "/",
+		"https://app.example.com/passkeys/initiate?iss=x": "/",
+		"https://app.example.com/a/../passkeys/initiate":  "/",
 	} {
 		query := initiationOf(s, "target_link_uri", target)
 		b := s.browser()

@@ -56,6 +56,10 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
 	case <-revoked:
 	case <-ctx.Done(): // it goes on without the person
 	}
+	// The pages of the user who leaves must not come back by the Back button. It is
+	// said here as well as on the page at the end, which an identity provider may not
+	// lead to.
+	w.Header().Set("Clear-Site-Data", `"cache"`)
 	redirect(w, http.StatusSeeOther, target)
 	return nil
 }

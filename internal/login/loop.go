@@ -3,6 +3,7 @@ package login
 import (
 	"encoding/binary"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
@@ -10,7 +11,7 @@ import (
 )
 
 const (
-	loopPurpose = "attempts.v1"
+	loopPurpose = "attempts.v2"
 	loopKept    = 2 * time.Minute
 	// Three in a minute: nobody signs in so often, and Okta's own limit is 60
 	// requests a minute for a client and address.
@@ -23,6 +24,9 @@ const (
 // counts the sign-ins that a browser completed without showing a session, and
 // the restarts; in a sealed cookie, so that it cannot be used to lock somebody
 // out.
+//
+// A round begins after the one before it. Tabs that are restored together sign in
+// side by side: none of them had a chance to come with the session of another.
 type loopGuard struct {
 	cookie *seal.Cookie
 	now    func() time.Time
@@ -39,38 +43,71 @@ func newLoopGuard(k *seal.Keyring, insecure bool, now func() time.Time) (*loopGu
 	}, nil
 }
 
-// recent returns the times, in seconds since 1970, that lie within the window.
-func (g *loopGuard) recent(r *http.Request) []uint64 {
-	plain, err := g.cookie.Read(r)
-	if err != nil {
-		return nil
-	}
-	var times []uint64
-	for oldest := unixSeconds(g.now().Add(-loopWindow)); len(plain) > 0; {
-		at, used := binary.Uvarint(plain)
-		if used <= 0 {
-			return nil
-		}
-		plain = plain[used:]
-		if at > oldest {
-			times = append(times, at)
-		}
-	}
-	return times
+// rounds is what the cookie holds.
+type rounds struct {
+	// all is how many were counted since the browser got its first, and times when
+	// the last of them were, in seconds since 1970.
+	all   uint64
+	times []uint64
 }
 
-// count adds one.
-func (g *loopGuard) count(w http.ResponseWriter, r *http.Request) error {
-	times := append(g.recent(r), unixSeconds(g.now()))
-	var plain []byte
-	for _, at := range times[max(0, len(times)-loopLimit):] {
+func (g *loopGuard) rounds(r *http.Request) (rs rounds) {
+	plain, err := g.cookie.Read(r)
+	if err != nil {
+		return rs
+	}
+	for first := true; len(plain) > 0; first = false {
+		n, used := binary.Uvarint(plain)
+		if used <= 0 {
+			return rounds{}
+		}
+		plain = plain[used:]
+		if first {
+			rs.all = n
+		} else {
+			rs.times = append(rs.times, n)
+		}
+	}
+	return rs
+}
+
+// count adds one to the request's rounds, and returns the new count.
+func (g *loopGuard) count(w http.ResponseWriter, r *http.Request) (string, error) {
+	rs := g.rounds(r)
+	rs.all++
+	rs.times = append(rs.times, unixSeconds(g.now()))
+	plain := binary.AppendUvarint(nil, rs.all)
+	for _, at := range rs.times[max(0, len(rs.times)-loopLimit):] {
 		plain = binary.AppendUvarint(plain, at)
 	}
-	return g.cookie.Write(w, plain)
+	return strconv.FormatUint(rs.all, 10), g.cookie.Write(w, plain)
+}
+
+// countRound adds one for an attempt, unless one was counted while that was on its
+// way.
+func (g *loopGuard) countRound(w http.ResponseWriter, r *http.Request, a *attempt) error {
+	if a.rounds != g.counted(r) {
+		return nil
+	}
+	_, err := g.count(w, r)
+	return err
+}
+
+// counted is the request's count.
+func (g *loopGuard) counted(r *http.Request) string {
+	return strconv.FormatUint(g.rounds(r).all, 10)
 }
 
 // looping tells whether the browser has gone round too often.
-func (g *loopGuard) looping(r *http.Request) bool { return len(g.recent(r)) >= loopLimit }
+func (g *loopGuard) looping(r *http.Request) bool {
+	recent, oldest := 0, unixSeconds(g.now().Add(-loopWindow))
+	for _, at := range g.rounds(r).times {
+		if at > oldest {
+			recent++
+		}
+	}
+	return recent >= loopLimit
+}
 
 // reset forgets the count.
 func (g *loopGuard) reset(w http.ResponseWriter, r *http.Request) { g.cookie.Clear(w, r) }

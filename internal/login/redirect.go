@@ -2,10 +2,10 @@ package login
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 )
@@ -53,7 +53,7 @@ func (rp *RelyingParty) loginPath(flag, returnPath string) string {
 		query = append(query, flag)
 	}
 	if returnPath != "" && returnPath != returnpath.Start {
-		query = append(query, "return="+url.QueryEscape(returnPath))
+		query = append(query, "return="+returnpath.Query(returnPath))
 	}
 	if len(query) == 0 {
 		return rp.config.BasePath + "/login"
@@ -66,6 +66,16 @@ func (rp *RelyingParty) unavailable(wait time.Duration, err error, a *attempt) *
 	p := unavailable(wait, err)
 	p.Ways = []problem.Way{rp.wayAgain(a.returnPath)}
 	return p
+}
+
+// goTo sends a page load on to a path of this site. A long one goes into a page:
+// servers on the way take so much of an answer's headers and no more.
+func (rp *RelyingParty) goTo(w http.ResponseWriter, r *http.Request, target string) error {
+	if len(target) > returnpath.MaxShort && pageload.InTab(r) {
+		return rp.fragments.ArriveByScript(w, target, target)
+	}
+	redirect(w, http.StatusSeeOther, target)
+	return nil
 }
 
 func (rp *RelyingParty) wayAgain(returnPath string) problem.Way {

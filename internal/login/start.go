@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"golang.org/x/oauth2"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
@@ -19,8 +23,8 @@ const promptLogin = "login"
 // departure says how an attempt is to start.
 type departure struct {
 	returnPath string
-	// asked is the status of the page that keeps the browser's fragment on the
-	// way to Okta; zero means a plain redirect.
+	// asked is the status of the page that keeps the browser's place on the way to
+	// Okta.
 	asked  int
 	prompt string
 	// hint and idp are for this authorization request only: the hint may be a
@@ -28,9 +32,10 @@ type departure struct {
 	hint, idp string
 	// demand is what the sign-in must be like, user the sub of the session that it
 	// is to confirm.
-	demand    stepup.Demand
-	user      string
-	restarted bool
+	demand stepup.Demand
+	user   string
+	// restarts is how often the attempt was started again by us.
+	restarts int
 	// again skips the loop guard: the person asked.
 	again bool
 	// counted tells the loop guard of a start that the person may not have
@@ -51,17 +56,27 @@ func (rp *RelyingParty) Start(w http.ResponseWriter, r *http.Request, returnPath
 
 // Login serves GET <base>/login, the explicit start. Its query may hold return,
 // prompt=login to authenticate anew, login_hint and idp (see hints), step_up and
-// acr (see demanded), and our own flags again=1, restart=1 and anew=1. Whoever is
-// signed in already goes straight to the return path, unless prompt or anew=1,
-// for a session that is about to end, asks otherwise or their sign-in does not
-// meet the demand.
+// acr (see demanded), and our own flags again=1, restart=N, anew=1, lost=1
+// and landed=1.
+// Whoever is signed in already goes straight to the return path, unless prompt or
+// anew=1, for a session that is about to end, asks otherwise or their sign-in does
+// not meet the demand.
+//
+// A POST by a page of this site is the same with the return path in the body: a tab
+// kept it while its user was at Okta. It is checked as one in a link is.
 func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *session.Session) error {
 	q := r.URL.Query()
 	d := departure{
 		returnPath: q.Get("return"),
 		asked:      http.StatusOK,
-		restarted:  q.Get("restart") == "1",
 		again:      q.Get("again") == "1",
+	}
+	d.restarts, _ = strconv.Atoi(q.Get("restart")) // none for anything that is no number
+	if r.Method == http.MethodPost {
+		var err error
+		if d.returnPath, err = rp.recalled(w, r); err != nil {
+			return err
+		}
 	}
 	if q.Get("prompt") == promptLogin {
 		d.prompt = promptLogin
@@ -69,15 +84,26 @@ func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *sess
 	d.hint, d.idp = rp.hints(r, q)
 	d = rp.steppingUp(d, rp.demanded(q), live)
 	if live != nil && d.prompt == "" && q.Get("anew") != "1" && d.demand.Met(live, rp.config.Now()) {
-		redirect(w, http.StatusSeeOther, rp.paths.Clean(d.returnPath))
-		return nil
+		target, cut := rp.paths.Nearest(d.returnPath)
+		switch {
+		case cut || q.Get("lost") == "1":
+			return rp.addressTooLong(r.Context(), target)
+		case r.Method == http.MethodPost:
+			to := target
+			if q.Get("landed") == "1" && rp.landing != nil {
+				to = rp.landing.AfterSignIn(r, live, target)
+			}
+			return rp.fragments.ArriveByScript(w, to, target)
+		}
+		return rp.goTo(w, r, target)
 	}
 	return rp.depart(w, r, d)
 }
 
 func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departure) error {
 	wanted := d.returnPath
-	d.returnPath = rp.paths.Clean(wanted)
+	var cut bool
+	d.returnPath, cut = rp.paths.Nearest(wanted)
 	o, err := rp.originOf(r)
 	if err != nil {
 		return err
@@ -87,8 +113,13 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 		rp.loop.reset(w, r)
 	case rp.loop.looping(r):
 		return rp.failed(r.Context(), rp.loopProblem(d))
+	}
+	rounds := rp.loop.counted(r)
+	switch {
+	case d.again:
+		rounds = "0" // as it will be
 	case d.counted:
-		if err := rp.loop.count(w, r); err != nil {
+		if rounds, err = rp.loop.count(w, r); err != nil {
 			return problem.Internal(err)
 		}
 	}
@@ -96,23 +127,34 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	if err != nil {
 		return err
 	}
+	inCookie := returnpath.MaxShort
+	if pageload.InTab(r) {
+		inCookie = maxKept
+	}
 	a := &attempt{
-		state:       newState(d.restarted),
 		nonce:       randomText(16),
 		verifier:    oauth2.GenerateVerifier(),
-		returnPath:  d.returnPath,
+		returnPath:  returnpath.Short(d.returnPath, inCookie),
 		redirectURI: rp.redirectURI(o),
 		prompt:      d.prompt,
 		user:        d.user,
+		rounds:      rounds,
+	}
+	if cut || a.returnPath != d.returnPath {
+		a.cut = "1"
 	}
 	a.setDemand(d.demand)
-	if err := rp.attempts.keep(w, r, a); err != nil {
+	if err := rp.attempts.keep(w, r, a, d.restarts); err != nil {
 		return problem.Internal(fmt.Errorf("keep sign-in attempt: %w", err))
 	}
 	target := rp.authorizationURL(md, a, d)
 	// A fragment belongs to the page that was asked for, not to one in its place.
-	if d.asked != 0 && a.returnPath == wanted {
-		if kept, err := rp.fragments.Leave(w, r, d.asked, target, wanted); kept {
+	if d.returnPath == wanted {
+		place := resume.Place{At: wanted, State: a.state}
+		if pageload.Of(r) == pageload.Worker {
+			place.Framed = rp.framedPath(d)
+		}
+		if kept, err := rp.fragments.Leave(w, r, d.asked, target, place); kept {
 			return err
 		}
 	}

@@ -13,14 +13,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 const (
 	// attemptPurpose names the cookie of an attempt and the version of its
 	// layout.
-	attemptPurpose = "login.v2"
+	attemptPurpose = "login.v3"
 	// attemptAge is how long a person may take at Okta.
 	attemptAge = 15 * time.Minute
 	// attemptKept is how long the browser keeps the cookie. Past attemptAge it
@@ -29,21 +31,25 @@ const (
 	attemptKept = 2 * time.Hour
 	// maxAttempts and maxAttemptBytes bound what abandoned tabs leave in the
 	// browser: every request carries it, and servers in front of us refuse
-	// headers of more than 8 or 16 kB.
+	// headers of more than 8 or 16 kB. Fifty tabs may start at once, none with the
+	// cookies of the others yet, so the names of the cookies are what bounds their
+	// number, and maxKept their size where the tab keeps the return path, too.
 	maxAttempts     = 5
 	maxAttemptBytes = 6 << 10
+	maxKept         = 450
 	// maxSeen bounds the work that a forged Cookie header can cause.
 	maxSeen = 24
 )
 
-// A state is a marker, the attempt's id, which names its cookie, and random
-// bits. Its characters are those that Okta allows: [A-Za-z0-9_-] (Okta: OpenID
+// A state is a marker, the slot that names the attempt's cookie, and random bits. Its characters are those that Okta allows: [A-Za-z0-9_-] (Okta: OpenID
 // Connect & OAuth 2.0 API, /authorize).
 const (
-	markFirst     = 'f'
-	markRestarted = 'r'
-	idLength      = 8
-	stateLength   = 1 + idLength + 22
+	// marks tell how often an attempt was started again by us because the one
+	// before it failed: first not at all, then once, and so on.
+	marks       = "frstuv"
+	maxRestarts = len(marks) - 1
+	slots       = "01234" // maxAttempts of them
+	stateLength = 2 + 29
 )
 
 // attempt is one sign-in on its way: what the callback needs to know.
@@ -58,14 +64,31 @@ type attempt struct {
 	// nothing. user is the sub of the session that it is to confirm, empty when
 	// nobody was signed in.
 	maxAge, acr, user string
+	// cut tells, when it is not empty, that returnPath is not all of the address:
+	// the tab keeps the rest.
+	cut string
+	// rounds is the loop guard's count at departure.
+	rounds string
 	// startedAt is the time of sealing.
 	startedAt time.Time
 }
 
-func (a *attempt) id() string { return a.state[1 : 1+idLength] }
+// restarts tells how often we started the attempt again because an earlier one
+// failed.
+func (a *attempt) restarts() int { return restarts(a.state) }
 
-// restarted tells whether we started the attempt because an earlier one failed.
-func (a *attempt) restarted() bool { return a.state[0] == markRestarted }
+// restarts reads the marker of a well-formed state.
+func restarts(state string) int { return strings.IndexByte(marks, state[0]) }
+
+// sideBySide tells whether live, the browser's session, and s, what this attempt came
+// to, are one sign-in at the provider: another tab finished it while this attempt was
+// on its way. To put the one in the place of the other would end it, with the requests
+// that other tabs have under way.
+func (a *attempt) sideBySide(live, s *session.Session) bool {
+	return live != nil && a.prompt == "" && a.demand().IsZero() && !live.StartedAt.Before(a.startedAt) &&
+		live.Issuer == s.Issuer && live.Subject == s.Subject && live.AuthTime.Equal(s.AuthTime) &&
+		live.AMR == s.AMR && live.ACR == s.ACR && live.IDP == s.IDP
+}
 
 // demand is what the sign-in must be like.
 func (a *attempt) demand() stepup.Demand {
@@ -83,13 +106,13 @@ func (a *attempt) setDemand(d stepup.Demand) {
 	}
 }
 
-func newState(restarted bool) string {
-	mark := string(markFirst)
-	if restarted {
-		mark = string(markRestarted)
-	}
-	return mark + randomText(6) + randomText(16)
+func newState(restarts int, slot string) string {
+	restarts = min(max(restarts, 0), maxRestarts)
+	return marks[restarts:restarts+1] + slot + randomText(22)[:stateLength-2]
 }
+
+// slotOf reads the slot of a well-formed state.
+func slotOf(state string) string { return state[1:2] }
 
 // randomText returns n random bytes as base64url without padding.
 func randomText(n int) string {
@@ -100,7 +123,7 @@ func randomText(n int) string {
 
 // wellFormed tells whether state could be one of ours.
 func wellFormed(state string) bool {
-	if len(state) != stateLength || state[0] != markFirst && state[0] != markRestarted {
+	if len(state) != stateLength || restarts(state) < 0 || !strings.Contains(slots, slotOf(state)) {
 		return false
 	}
 	for i := range len(state) {
@@ -129,20 +152,21 @@ func newAttempts(k *seal.Keyring, insecure bool, now func() time.Time) (*attempt
 	return &attempts{box: box, insecure: insecure, prefix: seal.Name("login-", "/", insecure), now: now}, nil
 }
 
-func (as *attempts) cookie(id string) *seal.Cookie {
+func (as *attempts) cookie(slot string) *seal.Cookie {
 	return seal.NewCookie(as.box, seal.Attributes{
-		Short: "login-" + id, Path: "/", Insecure: as.insecure, MaxAge: attemptKept,
+		Short: "login-" + slot, Path: "/", Insecure: as.insecure, MaxAge: attemptKept,
 	})
 }
 
-// keep writes the attempt's cookie and drops the oldest of too many.
-func (as *attempts) keep(w http.ResponseWriter, r *http.Request, a *attempt) error {
-	as.makeRoom(w, r)
-	c := as.cookie(a.id())
+// keep gives the attempt its state and writes its cookie, in place of the oldest of
+// too many.
+func (as *attempts) keep(w http.ResponseWriter, r *http.Request, a *attempt, restarts int) error {
+	a.state = newState(restarts, as.makeRoom(w, r))
+	c := as.cookie(slotOf(a.state))
 	err := c.Write(w, a.encode())
 	if errors.Is(err, seal.ErrTooLarge) {
 		// A long return path under a long host name: signing in matters more.
-		a.returnPath = "/"
+		a.returnPath, a.cut = returnpath.Start, "1"
 		err = c.Write(w, a.encode())
 	}
 	return err
@@ -154,7 +178,7 @@ func (as *attempts) take(w http.ResponseWriter, r *http.Request, state string) (
 	if !wellFormed(state) {
 		return nil, false
 	}
-	c := as.cookie(state[1 : 1+idLength])
+	c := as.cookie(slotOf(state))
 	plain, at, err := c.ReadStamped(r)
 	if err != nil {
 		c.Clear(w, r)
@@ -180,20 +204,35 @@ type carried struct {
 }
 
 // makeRoom has the browser forget the oldest attempts, so that with the coming
-// one there are at most maxAttempts, and those we cannot open.
-func (as *attempts) makeRoom(w http.ResponseWriter, r *http.Request) {
+// one there are at most maxAttempts, and those we cannot open. It returns a free
+// slot, any of them: attempts that start at once shall not all take the same.
+func (as *attempts) makeRoom(w http.ResponseWriter, r *http.Request) string {
 	all, size := as.carried(r)
-	if len(all) < maxAttempts && size <= maxAttemptBytes {
-		return
-	}
 	slices.SortStableFunc(all, func(a, b carried) int { return cmp.Compare(a.at.Unix(), b.at.Unix()) })
-	for left, one := range all {
-		if len(all)-left < maxAttempts && size <= maxAttemptBytes && !one.at.IsZero() {
-			return
-		}
-		seal.Forget(w, one.name, "/", as.insecure)
-		size -= one.size
+	crowded := len(all) >= maxAttempts || size > maxAttemptBytes
+	for crowded && len(all) > 0 && (len(all) >= maxAttempts || size > maxAttemptBytes || all[0].at.IsZero()) {
+		seal.Forget(w, all[0].name, "/", as.insecure)
+		size -= all[0].size
+		all = all[1:]
 	}
+	free := slots
+	for _, one := range all {
+		free = strings.Replace(free, strings.TrimPrefix(one.name, as.prefix), "", 1)
+	}
+	if free == "" {
+		free = slots // a header with a name that comes twice
+	}
+	var random [1]byte
+	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
+	i := int(random[0]) % len(free)
+	return free[i : i+1]
+}
+
+// any tells whether the request brings along the cookie of some attempt, so that the
+// browser does keep them.
+func (as *attempts) any(r *http.Request) bool {
+	all, _ := as.carried(r)
+	return slices.ContainsFunc(all, func(c carried) bool { return !c.at.IsZero() })
 }
 
 // carried lists the attempts that the request brings along. Those that we did
@@ -205,7 +244,8 @@ func (as *attempts) carried(r *http.Request) (all []carried, size int) {
 		}
 		for pair := range strings.SplitSeq(line, ";") {
 			name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-			if !strings.HasPrefix(name, as.prefix) || len(all) == maxSeen {
+			slot, ours := strings.CutPrefix(name, as.prefix)
+			if !ours || len(all) >= maxSeen && (len(slot) != 1 || len(all) >= 2*maxSeen) {
 				continue
 			}
 			var at time.Time // of what we never wrote, none: a megabyte is not worth a hash
@@ -244,6 +284,6 @@ func decodeAttempt(b []byte) (*attempt, bool) {
 }
 
 // fields lists the strings in the order of the layout.
-func (a *attempt) fields() [9]*string {
-	return [...]*string{&a.state, &a.nonce, &a.verifier, &a.returnPath, &a.redirectURI, &a.prompt, &a.maxAge, &a.acr, &a.user}
+func (a *attempt) fields() [11]*string {
+	return [...]*string{&a.state, &a.nonce, &a.verifier, &a.returnPath, &a.redirectURI, &a.prompt, &a.maxAge, &a.acr, &a.user, &a.cut, &a.rounds}
 }

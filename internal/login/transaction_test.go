@@ -15,8 +15,8 @@ func TestOtherPurposesCookieIsNoAttempt(t *testing.T) {
 	b := s.browser()
 	b.signIn("/")
 	sealed := b.cookies["__Host-passkeys-session"].Value
-	state := string(markFirst) + strings.Repeat("A", stateLength-1)
-	name := "__Host-passkeys-login-" + strings.Repeat("A", idLength)
+	state := "f0" + strings.Repeat("A", stateLength-2)
+	name := "__Host-passkeys-login-" + "0"
 	victim := s.browser()
 	victim.cookies[name] = &http.Cookie{Name: name, Value: sealed, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	wantRedirect(t, victim.callback(url.Values{"code": {"x"}, "state": {state}}), "/passkeys/login?restart=1")
@@ -119,7 +119,7 @@ func TestExpiredAttempt(t *testing.T) {
 	s.clock.advance(attemptAge + time.Second)
 	wantRedirect(t, b.callback(q), "/passkeys/login?restart=1&prompt=login&return=%2Fslow")
 	p := b.get("/passkeys/login?restart=1&prompt=login&return=%2Fslow")
-	if u, _ := url.Parse(p.location()); u.Query().Get("prompt") != "login" || u.Query().Get("state")[0] != markRestarted {
+	if u, _ := url.Parse(p.location()); u.Query().Get("prompt") != "login" || u.Query().Get("state")[0] != marks[1] {
 		t.Errorf("restart went to %s", p.location())
 	}
 

@@ -15,7 +15,7 @@ func (p *Pages) appendPath(returnPath string) string {
 	if returnPath == returnpath.Start {
 		return p.base + "/append"
 	}
-	return p.base + "/append?return=" + url.QueryEscape(returnPath)
+	return p.base + "/append?return=" + returnpath.Query(returnPath)
 }
 
 // Append serves the offer to add a passkey: GET <base>/append?return=.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -70,6 +71,9 @@ func (p *Pages) AfterSignIn(r *http.Request, s *session.Session, returnPath stri
 	returnPath = p.returns.Clean(returnPath)
 	if _, ours := p.below(returnPath); ours {
 		return returnPath // on the way to the passkeys already
+	}
+	if !returnpath.FitsQuery(returnPath) {
+		return returnPath // the offer could not lead on to it; there is a next sign-in
 	}
 	if !p.enrol.offer || p.memory.resting(r, userKey(s)) {
 		return returnPath

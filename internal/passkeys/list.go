@@ -2,7 +2,6 @@ package passkeys
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -22,7 +21,7 @@ func (p *Pages) List(w http.ResponseWriter, r *http.Request, s *session.Session)
 	v.Return = p.way(r)
 	v.Login = p.loginPath(self)
 	if v.Return != returnpath.Start {
-		self += "?return=" + url.QueryEscape(v.Return)
+		self += "?return=" + returnpath.Query(v.Return)
 	}
 	v.Confirm = p.stepUp.LoginURL(p.base, self)
 	var err error

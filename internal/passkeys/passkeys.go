@@ -18,7 +18,6 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -122,7 +121,7 @@ func New(c Config, log *slog.Logger) (*Pages, error) {
 
 // loginPath is where a sign-in starts that ends at returnPath.
 func (p *Pages) loginPath(returnPath string) string {
-	return p.base + "/login?return=" + url.QueryEscape(returnPath)
+	return p.base + "/login?return=" + returnpath.Query(returnPath)
 }
 
 // needSession is the answer to whoever asks for a user's page without a

@@ -4,9 +4,9 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
@@ -35,8 +35,8 @@ type problemJSON struct {
 // Problem answers with a problem: a page for whoever navigates, JSON for a
 // program.
 func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, pr *problem.Problem, requestID string) {
-	w.Header().Add("Vary", "Accept, Sec-Fetch-Dest")
-	if !wantsPage(r) {
+	w.Header().Add("Vary", "Accept, Sec-Fetch-Dest, Sec-Fetch-Mode")
+	if pageload.Of(r) == pageload.None {
 		p.ProblemJSON(w, r, pr, requestID)
 		return
 	}
@@ -89,16 +89,4 @@ func challenge(pr *problem.Problem) string {
 		c += `, acr_values="` + pr.ACR + `"`
 	}
 	return c
-}
-
-// wantsPage tells a navigation from a program's request: browsers say what they
-// want in Sec-Fetch-Dest (Fetch Metadata), older ones by Accept.
-func wantsPage(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Dest") {
-	case "document", "iframe", "frame":
-		return true
-	case "":
-		return strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html")
-	}
-	return false
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/assets"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
 
@@ -26,11 +27,26 @@ const fragmentKept = 2 * time.Hour
 // puts the fragment into the tab's sessionStorage, and one after it puts it back.
 //
 // The server learns that a browser keeps some fragment, by a cookie of the
-// callback's path, and nothing about it. The path to go to is the server's alone.
+// callback's path, and nothing about it. The path to go to is the server's; where
+// its cookie could not hold that, the tab says it (see Recall), and the server
+// checks it like one in a link.
 type Fragments struct {
-	cookie        string // its name
-	marker        string // and all of it, for the script
-	leave, arrive script
+	cookie                string // its name
+	marker                string // and all of it, for the script
+	leave, arrive, recall script
+	// inWorker is leave as a page that this site may frame.
+	inWorker script
+}
+
+// Place is where a tab wants to go when its user has signed in.
+type Place struct {
+	// At is the path.
+	At string
+	// State is that of the sign-in attempt, by which the tab finds it again.
+	State string
+	// Framed is the path to a page that helps where this one is shown in a frame;
+	// empty where it cannot be.
+	Framed string
 }
 
 // NewFragments makes the pages for the routes under base.
@@ -48,31 +64,37 @@ func NewFragments(base string, insecure bool) (*Fragments, error) {
 	for _, file := range files {
 		switch file.Logical {
 		case "leave.js":
-			f.leave = newScript(file.Body)
+			f.leave = newScript(file.Body, "form-action 'none'; frame-ancestors 'none'", "DENY")
+			f.inWorker = newScript(file.Body, "form-action 'none'; frame-ancestors 'self'", "SAMEORIGIN")
 		case "arrive.js":
-			f.arrive = newScript(file.Body)
+			f.arrive = newScript(file.Body, "form-action 'none'; frame-ancestors 'none'", "DENY")
+		case "recall.js":
+			f.recall = newScript(file.Body, "form-action 'self'; frame-ancestors 'none'", "DENY")
 		}
 	}
-	if f.leave.text == "" || f.arrive.text == "" {
-		return nil, errors.New("the scripts that keep fragments are not among the assets")
+	if f.leave.text == "" || f.arrive.text == "" || f.recall.text == "" {
+		return nil, errors.New("the scripts that keep a tab's place are not among the assets")
 	}
 	return f, nil
 }
 
-// Leave answers a navigation with the page that keeps the fragment for at, a path
-// on this site, and goes on to the absolute URL to. It tells whether it answered:
-// a client that does not send fetch metadata (Fetch Metadata Request Headers,
-// section 2) may be no browser, and wants a redirect.
-func (f *Fragments) Leave(w http.ResponseWriter, r *http.Request, status int, to, at string) (bool, error) {
-	if r.Method != http.MethodGet || r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document" {
+// Leave answers a page load with the page that keeps a place in the tab, with its
+// fragment, and goes on to the absolute URL to. It tells whether it answered: a
+// client that does not send fetch metadata (Fetch Metadata Request Headers, section
+// 2) may be no browser, and wants a redirect.
+func (f *Fragments) Leave(w http.ResponseWriter, r *http.Request, status int, to string, place Place) (bool, error) {
+	if !pageload.InTab(r) {
 		return false, nil
 	}
-	data := ` data-at="` + html.EscapeString(at) + `" data-marker="` + f.marker + `"`
+	data := ` data-at="` + html.EscapeString(place.At) + `" data-state="` + html.EscapeString(place.State) + `" data-marker="` + f.marker + `"`
 	if status == http.StatusUnauthorized {
 		// The page that was asked for: what another visit left is no concern of it.
 		data += ` data-fresh="1"`
 	}
-	return true, f.leave.page(w, status, to, data)
+	if place.Framed == "" {
+		return true, f.leave.page(w, status, to, data)
+	}
+	return true, f.inWorker.page(w, status, to, data+` data-framed="`+html.EscapeString(place.Framed)+`"`)
 }
 
 // Arrive answers the callback with the page that goes on to the path to, with the
@@ -83,18 +105,39 @@ func (f *Fragments) Arrive(w http.ResponseWriter, r *http.Request, to, at string
 	if len(kept) == 0 || kept[0].Value != "1" {
 		return false, nil
 	}
-	return true, f.arrive.page(w, http.StatusOK, to, ` data-at="`+html.EscapeString(at)+`"`)
+	return true, f.ArriveByScript(w, to, at)
+}
+
+// ArriveByScript is Arrive for a browser that is known to run scripts, whether it
+// keeps a fragment or not: an address too long for a header goes into a page.
+func (f *Fragments) ArriveByScript(w http.ResponseWriter, to, at string) error {
+	return f.arrive.page(w, http.StatusOK, to, ` data-at="`+html.EscapeString(at)+`"`)
+}
+
+// Recall answers with the page that asks the tab for the place that it keeps for an
+// attempt, and posts that to action, as the field "return". A tab that keeps none
+// for it goes on to the path to. It tells whether it answered, as Leave does.
+//
+// The state may be anybody's choice, by a link to the callback: it finds a place or
+// none, and where that leads is the tab's own wish, checked where it is posted to.
+func (f *Fragments) Recall(w http.ResponseWriter, r *http.Request, state, action, to string) (bool, error) {
+	if !pageload.InTab(r) {
+		return false, nil
+	}
+	return true, f.recall.page(w, http.StatusOK, to, ` data-state="`+html.EscapeString(state)+`" data-action="`+html.EscapeString(action)+`"`)
 }
 
 // script is one that stands in its page: a second request would cost more than
 // the few hundred bytes.
-type script struct{ text, policy string }
+type script struct{ text, policy, frames string }
 
-func newScript(body []byte) script {
+// newScript makes one for a page whose policy ends in rest; frames is the same for
+// browsers without frame-ancestors.
+func newScript(body []byte, rest, frames string) script {
 	text := strings.TrimSpace(string(body))
 	sum := sha256.Sum256([]byte(text))
 	return script{text, "default-src 'none'; img-src data:; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+		"'; base-uri 'none'; " + rest, frames}
 }
 
 // page writes a page that shows nothing and goes on to a URL, by script or, where
@@ -118,7 +161,7 @@ func (s script) page(w http.ResponseWriter, status int, to, data string) error {
 	h := w.Header()
 	// One array for all values; a list that somebody appends to gets its own.
 	values := [...]string{
-		"no-store", strconv.Itoa(body.Len()), s.policy, "text/html; charset=utf-8", "same-origin", "no-referrer", "nosniff", "DENY",
+		"no-store", strconv.Itoa(body.Len()), s.policy, "text/html; charset=utf-8", "same-origin", "no-referrer", "nosniff", s.frames,
 	}
 	for i, name := range [len(values)]string{
 		"Cache-Control", "Content-Length", "Content-Security-Policy", "Content-Type", "Cross-Origin-Resource-Policy",

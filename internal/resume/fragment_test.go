@@ -65,12 +65,12 @@ func TestFragmentPages(t *testing.T) {
 	f := newFragments(t, false)
 	const at = `/orders?q="<b>'&x=é`
 	w := httptest.NewRecorder()
-	answered, err := f.Leave(w, navigation(t, http.MethodGet, at), http.StatusUnauthorized, authorize, at)
+	answered, err := f.Leave(w, navigation(t, http.MethodGet, at), http.StatusUnauthorized, authorize, Place{At: at, State: "f1"})
 	if !answered || err != nil || w.Code != http.StatusUnauthorized {
 		t.Fatalf("answered %v, %v, %d", answered, err, w.Code)
 	}
 	root, _ := element(t, w.Body.String(), "html")
-	if root["data-to"] != authorize || root["data-at"] != at || root["data-fresh"] != "1" {
+	if root["data-to"] != authorize || root["data-at"] != at || root["data-state"] != "f1" || root["data-fresh"] != "1" {
 		t.Errorf("the script is told %v", root)
 	}
 	const marker = "__Secure-passkeys-fragment=1; Path=/passkeys/callback; Max-Age=7200; SameSite=Lax; Secure"
@@ -95,7 +95,7 @@ func TestFragmentPages(t *testing.T) {
 	}
 
 	w = httptest.NewRecorder()
-	if answered, err = f.Leave(w, navigation(t, http.MethodGet, at), http.StatusOK, authorize, at); !answered || err != nil {
+	if answered, err = f.Leave(w, navigation(t, http.MethodGet, at), http.StatusOK, authorize, Place{At: at, State: "f1"}); !answered || err != nil {
 		t.Fatal(answered, err)
 	}
 	if root, _ := element(t, w.Body.String(), "html"); root["data-fresh"] != "" {
@@ -116,13 +116,12 @@ func TestWhoGetsARedirectInstead(t *testing.T) {
 	t.Parallel()
 	f := newFragments(t, false)
 	for name, r := range map[string]*http.Request{
-		"link checker":     navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"),
-		"frame":            navigation(t, http.MethodGet, "/", "Sec-Fetch-Dest", "iframe"),
-		"script":           navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"),
-		"posted by a tile": navigation(t, http.MethodPost, "/"),
+		"link checker": navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"),
+		"frame":        navigation(t, http.MethodGet, "/", "Sec-Fetch-Dest", "iframe"),
+		"script":       navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"),
 	} {
 		w := httptest.NewRecorder()
-		if answered, err := f.Leave(w, r, http.StatusOK, authorize, "/"); answered || err != nil || w.Body.Len() != 0 {
+		if answered, err := f.Leave(w, r, http.StatusOK, authorize, Place{At: "/"}); answered || err != nil || w.Body.Len() != 0 {
 			t.Errorf("%s gets the page (%v)", name, err)
 		}
 	}
@@ -136,10 +135,50 @@ func TestWhoGetsARedirectInstead(t *testing.T) {
 	}
 }
 
+// TestAWorkersPageMayBeFramed by this site: it may be for a frame, and finds out.
+func TestAWorkersPageMayBeFramed(t *testing.T) {
+	t.Parallel()
+	f := newFragments(t, false)
+	for _, headers := range [][]string{
+		{"Sec-Fetch-Dest", "empty", "Accept", "text/html"},
+		{"Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Site", "same-origin", "Upgrade-Insecure-Requests", "1", "Accept", "text/html"},
+	} {
+		w := httptest.NewRecorder()
+		place := Place{At: "/a", State: "f1", Framed: "/passkeys/login?framed=1&return=%2Fa"}
+		answered, err := f.Leave(w, navigation(t, http.MethodGet, "/a", headers...), http.StatusUnauthorized, authorize, place)
+		if root, _ := element(t, w.Body.String(), "html"); !answered || err != nil || root["data-framed"] != place.Framed {
+			t.Errorf("%v: %v %v, the script is told %v", headers, answered, err, root)
+		}
+		if policy := w.Header().Get("Content-Security-Policy"); !strings.HasSuffix(policy, "frame-ancestors 'self'") || w.Header().Get("X-Frame-Options") != "SAMEORIGIN" {
+			t.Errorf("%v", w.Header())
+		}
+	}
+}
+
+// TestRecall asks the tab for its place, whatever state somebody links to.
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	f := newFragments(t, false)
+	const state, action, to = `f"><script>alert(1)</script>`, "/passkeys/login?restart=1&x=\"", "/passkeys/login?restart=1"
+	w := httptest.NewRecorder()
+	answered, err := f.Recall(w, navigation(t, http.MethodGet, "/passkeys/callback"), state, action, to)
+	root, _ := element(t, w.Body.String(), "html")
+	if !answered || err != nil || w.Code != http.StatusOK || root["data-to"] != to || root["data-state"] != state || root["data-action"] != action {
+		t.Errorf("%v %v %d, the script is told %v", answered, err, w.Code, root)
+	}
+	if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "; form-action 'self'; frame-ancestors 'none'") || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%v", w.Header())
+	}
+	w = httptest.NewRecorder()
+	if answered, err := f.Recall(w, navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"), state, action, to); answered || err != nil || w.Body.Len() != 0 {
+		t.Errorf("a program gets the page (%v)", err)
+	}
+}
+
 func BenchmarkLeave(b *testing.B) {
 	f := newFragments(b, false)
 	r := navigation(b, http.MethodGet, "/orders?page=2")
 	for b.Loop() {
-		_, _ = f.Leave(httptest.NewRecorder(), r, http.StatusUnauthorized, authorize, "/orders?page=2")
+		_, _ = f.Leave(httptest.NewRecorder(), r, http.StatusUnauthorized, authorize, Place{At: "/orders?page=2", State: "fAAAAAAAABBBBBBBBBBBBBBBBBBBBBB"})
 	}
 }

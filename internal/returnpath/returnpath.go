@@ -9,9 +9,17 @@ import (
 	"strings"
 )
 
-// MaxLength caps a return path, in bytes, so that the sealed cookie of a
-// sign-in attempt stays under the 4,096 bytes that browsers keep.
-const MaxLength = 1800
+const (
+	// MaxLength caps a return path, in bytes.
+	MaxLength = 16 << 10
+	// MaxShort is what a cookie or a Location header may hold of one, in bytes:
+	// browsers keep 4,096 bytes of a sealed cookie, and proxies take 4 or 8 kB of
+	// an answer's headers.
+	MaxShort = 1800
+	// MaxQuery is the most that a return path may take as a parameter of another
+	// address, in bytes: many servers refuse a request line of more than 8 kB.
+	MaxQuery = 7000
+)
 
 // Start is the page for a browser whose return path is not acceptable.
 const Start = "/"
@@ -34,29 +42,88 @@ var reserved = []string{
 // same origin and no reserved route, else Start. The result can stand in a
 // Location header and in an href as it is.
 func (p Policy) Clean(raw string) string {
-	if len(raw) > MaxLength || !plainPath(raw) || strings.Contains(raw, " ") {
+	if len(raw) > MaxLength || !printable(raw) || strings.Contains(raw, " ") {
 		return Start
 	}
-	u, err := url.Parse(raw)
+	bare := pathOf(raw)
+	// Browsers read a backslash in the path as a slash; behind it, it stands for
+	// itself (WHATWG URL, basic URL parser).
+	if !oneSlash(bare) || strings.Contains(bare, `\`) {
+		return Start
+	}
+	u, err := url.Parse(bare)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return Start
 	}
-	if !plainPath(u.Path) || p.isReserved(u.Path) {
+	// Whoever on the way decodes it once too often must not read another address.
+	if !oneSlash(u.Path) || !printable(u.Path) || p.isReserved(u.Path) {
 		return Start
 	}
 	return raw
 }
 
-// plainPath tells whether raw starts with exactly one slash and holds nothing
-// that a browser would fold into another URL: browsers read a backslash as a
-// slash and drop tabs, line feeds and carriage returns anywhere in a URL
-// (WHATWG URL, basic URL parser).
-func plainPath(raw string) bool {
-	if !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
-		return false
+// Nearest is Clean, and where raw cannot be a return path because of its length,
+// its path without the rest. It tells whether something was cut off.
+func (p Policy) Nearest(raw string) (clean string, cut bool) {
+	if len(raw) <= MaxLength {
+		return p.Clean(raw), false
 	}
+	return p.Clean(pathOf(raw)), true
+}
+
+// Requested turns the target of a request, as a browser sent it, into an address
+// that means the same in a link. A path that begins with two slashes would name
+// another host there; behind a dot, which browsers take out again, it does not
+// (RFC 3986 section 5.2.4).
+func Requested(target string) string {
+	if strings.HasPrefix(target, "//") {
+		return "/." + target
+	}
+	return target
+}
+
+// Short returns a clean return path as it is if it has at most most bytes, else its
+// path without the rest, or Start where that is too long as well.
+func Short(clean string, most int) string {
+	if len(clean) <= most {
+		return clean
+	}
+	if bare := pathOf(clean); len(bare) <= most {
+		return bare
+	}
+	return Start
+}
+
+// FitsQuery tells whether Query leaves a clean return path whole.
+func FitsQuery(clean string) bool { return len(url.QueryEscape(clean)) <= MaxQuery }
+
+// Query returns a clean return path as the value of a parameter, escaped. One that
+// would make the address too long for the servers on its way is cut as by Short.
+func Query(clean string) string {
+	if !FitsQuery(clean) {
+		clean = Short(clean, MaxShort)
+	}
+	return url.QueryEscape(clean)
+}
+
+// pathOf is raw up to its query or fragment.
+func pathOf(raw string) string {
+	if i := strings.IndexAny(raw, "?#"); i >= 0 {
+		return raw[:i]
+	}
+	return raw
+}
+
+// oneSlash tells whether a path starts with exactly one slash, of either kind.
+func oneSlash(path string) bool {
+	return strings.HasPrefix(path, "/") && (len(path) == 1 || path[1] != '/' && path[1] != '\\')
+}
+
+// printable tells whether nothing is in raw that browsers drop from a URL, as
+// they do tabs, line feeds and carriage returns, or that would end a header.
+func printable(raw string) bool {
 	for i := range len(raw) {
-		if c := raw[i]; c < ' ' || c == 0x7f || c == '\\' {
+		if c := raw[i]; c < ' ' || c == 0x7f {
 			return false
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -127,7 +128,7 @@ func FromQuery(q url.Values) Demand {
 
 // LoginURL is where a browser meets the demand and comes back to returnPath.
 func (d Demand) LoginURL(base, returnPath string) string {
-	query := []string{d.Query(), "return=" + url.QueryEscape(returnPath)}
+	query := []string{d.Query(), "return=" + returnpath.Query(returnPath)}
 	if d.IsZero() {
 		query = query[1:]
 	}

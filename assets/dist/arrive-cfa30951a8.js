@@ -1,1 +1,0 @@
-"use strict";(()=>{var o="passkeys-fragment";function a(t){let{to:s,at:i}=document.documentElement.dataset,n="";r(()=>{let e=JSON.parse(sessionStorage.getItem(o)??"{}");sessionStorage.removeItem(o),e.at===i&&e.hash?.startsWith("#")&&e.until>Date.now()&&!s.includes("#")&&(n=e.hash)}),t(s+n)}function r(t){try{t()}catch{}}a(t=>location.replace(t));})();

@@ -1,1 +1,0 @@
-"use strict";(()=>{var s="passkeys-fragment";function n(t){let{to:o,at:a,marker:i,fresh:r}=document.documentElement.dataset,{hash:e}=location;m(()=>{if(e.length>1){let c={at:a,hash:e,until:Date.now()+72e5};sessionStorage.setItem(s,JSON.stringify(c)),document.cookie=i}else r&&sessionStorage.removeItem(s)}),t(o)}function m(t){try{t()}catch{}}n(t=>location.replace(t));})();

@@ -1,0 +1,6 @@
+import { recall } from './fragment';
+
+recall(
+  (address) => location.replace(address),
+  (form) => form.submit(),
+);

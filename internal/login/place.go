@@ -1,0 +1,109 @@
+package login
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// maxRecalled bounds the form by which a tab says where it wanted to go, in bytes:
+// a return path of which every byte is escaped.
+const maxRecalled = 3*returnpath.MaxLength + 1024
+
+// recalled reads the return path that a tab kept. Only a page of this site may post
+// it: the answer to another site's form would have no session to go on with, and
+// would begin a sign-in that nobody asked for.
+func (rp *RelyingParty) recalled(w http.ResponseWriter, r *http.Request) (string, error) {
+	if err := rp.config.Origins.FromOwnPage(r); err != nil {
+		return "", &problem.Problem{
+			Status: http.StatusForbidden, Code: "cross_origin", Title: "Another site tried to sign you in",
+			Detail: "Nothing was changed. You can sign in from here.",
+			Ways:   []problem.Way{{Label: "Sign in", Href: rp.loginPath("", "")}}, Err: err,
+		}
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxRecalled)
+	if err := r.ParseForm(); err != nil {
+		return "", &problem.Problem{
+			Status: http.StatusBadRequest, Code: "invalid_body", Title: "This is no request to sign in",
+			Detail: "Nothing was changed. You can sign in from here.",
+			Ways:   []problem.Way{{Label: "Sign in", Href: rp.loginPath("", "")}}, Err: fmt.Errorf("the form cannot be read: %w", err),
+		}
+	}
+	return r.PostForm.Get("return"), nil
+}
+
+// recall asks the tab where it wanted to go: the cookie of its attempt was dropped,
+// or could not hold it. The tab posts that to action. What keeps no place goes to
+// the path to.
+func (rp *RelyingParty) recall(w http.ResponseWriter, r *http.Request, state, action, to string) error {
+	if asked, err := rp.fragments.Recall(w, r, state, action, to); asked {
+		return err
+	}
+	redirect(w, http.StatusSeeOther, to)
+	return nil
+}
+
+// back sends somebody who is signed in where their attempt wanted to go.
+func (rp *RelyingParty) back(w http.ResponseWriter, r *http.Request, a *attempt) error {
+	if a.cut == "" {
+		return rp.arrive(w, r, a.returnPath, a.returnPath)
+	}
+	return rp.backByTab(w, r, a, "")
+}
+
+// backByTab is back for an attempt whose cookie could not hold the address.
+func (rp *RelyingParty) backByTab(w http.ResponseWriter, r *http.Request, a *attempt, flag string) error {
+	return rp.recall(w, r, a.state, rp.loginPath(flag, ""), rp.loginPath("lost=1", a.returnPath))
+}
+
+// unmatched deals with a callback that belongs to no attempt of this browser: a
+// bookmark, a used or forged address, another browser's, cookies that do not come
+// back, or one of many tabs, whose cookie made room for others. The latter are no
+// rounds of a loop; how often they start again stands in the state.
+func (rp *RelyingParty) unmatched(w http.ResponseWriter, r *http.Request, state string, live *session.Session) error {
+	ours := wellFormed(state)
+	switch {
+	case !ours && live != nil:
+		redirect(w, http.StatusSeeOther, returnpath.Start)
+		return nil
+	case !ours:
+		return rp.restart(w, r, &attempt{rounds: rp.loop.counted(r)})
+	case live != nil:
+		return rp.recall(w, r, state, rp.loginPath("", ""), returnpath.Start)
+	}
+	n := restarts(state)
+	if n == maxRestarts || n > 0 && !rp.attempts.any(r) {
+		// We started this one because the cookie was missing before.
+		return rp.failed(r.Context(), rp.cookiesBlocked())
+	}
+	again := rp.loginPath(fmt.Sprintf("restart=%d", n+1), "")
+	return rp.recall(w, r, state, again, again)
+}
+
+// framedPath is where the page before Okta goes on to when it finds itself in a
+// frame, which only a page that a service worker passed on can.
+func (rp *RelyingParty) framedPath(d departure) string {
+	flags := pageload.InFrame + "=1"
+	if !d.demand.IsZero() {
+		flags += "&" + d.demand.Query()
+	}
+	return rp.loginPath(flags, d.returnPath)
+}
+
+// addressTooLong tells somebody who is signed in, and the log, that they are not
+// quite where they wanted to be.
+func (rp *RelyingParty) addressTooLong(ctx context.Context, target string) error {
+	const code = "address_too_long"
+	rp.log.InfoContext(ctx, "the end of a return path was lost: too long for a cookie, and not kept by the browser's tab", slog.String("code", code))
+	return &problem.Problem{
+		Status: http.StatusRequestURITooLong, Code: code, Title: "Part of the address was lost",
+		Detail: "The address that you asked for was too long to be kept while you signed in. You are signed in now, and this leads to its page without the rest.",
+		Ways:   []problem.Way{{Label: "Continue", Href: target}},
+	}
+}
