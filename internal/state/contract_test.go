@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -201,6 +202,38 @@ func contractCount(t *testing.T, s Shared, elapse func(time.Duration)) {
 	}
 }
 
+// TestKeptFormsLeaveRoomForLogoutTokens fills the memory with one kind of records,
+// as a user can who sends kept forms as fast as they go.
+func TestKeptFormsLeaveRoomForLogoutTokens(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	m := NewMemory(func() time.Time { return at })
+	for i := range maxEntries + 2000 {
+		_, _ = m.Once(context.Background(), fmt.Sprint("form ", i), time.Minute)
+	}
+	if first, err := m.Once(context.Background(), "signout https://idp.example 1", time.Minute); err != nil || !first {
+		t.Errorf("a logout token: %v, %v", first, err)
+	}
+	if first, err := m.Once(context.Background(), "signout https://idp.example 1", time.Minute); err != nil || first {
+		t.Errorf("its replay: %v, %v", first, err)
+	}
+	if n, err := m.Add(context.Background(), "connect-token:x:1", time.Minute); err != nil || n != 1 {
+		t.Errorf("a count: %d, %v", n, err)
+	}
+	if _, err := m.Once(context.Background(), "form more", time.Minute); !errors.Is(err, ErrFull) {
+		t.Errorf("a form more: %v", err)
+	}
+	if err := m.Delete(context.Background(), "form 7"); err != nil {
+		t.Error(err)
+	}
+	if _, err := m.Once(context.Background(), "form more", time.Minute); err != nil {
+		t.Errorf("in the place of one that was deleted: %v", err)
+	}
+	at = at.Add(2 * time.Minute)
+	if _, err := m.Once(context.Background(), "form later", time.Minute); err != nil || m.kinds["form"] != 1 {
+		t.Errorf("later: %v, %v", err, m.kinds)
+	}
+}
+
 func TestMemoryIsBoundedAndForgetsWhatExpired(t *testing.T) {
 	at := time.Unix(1_800_000_000, 0)
 	m := NewMemory(func() time.Time { return at })
@@ -210,14 +243,14 @@ func TestMemoryIsBoundedAndForgetsWhatExpired(t *testing.T) {
 		}
 	}
 	// Dropping the oldest instead would let its replay pass.
-	if _, err := m.Once(context.Background(), "one more", time.Minute); err == nil {
+	if _, err := m.Once(context.Background(), "another", time.Minute); err == nil {
 		t.Error("grew beyond its bound")
 	}
 	if first, err := m.Once(context.Background(), "0", time.Minute); first || err != nil {
 		t.Errorf("a record against replay was dropped: %v, %v", first, err)
 	}
 	at = at.Add(2 * time.Minute)
-	if _, err := m.Once(context.Background(), "one more", time.Minute); err != nil || len(m.entries) != 1 {
+	if _, err := m.Once(context.Background(), "another", time.Minute); err != nil || len(m.entries) != 1 {
 		t.Errorf("%v, %d entries", err, len(m.entries))
 	}
 }

@@ -3,15 +3,18 @@ package state
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 )
 
-// maxEntries bounds a Memory. Beyond it new keys are refused with ErrFull, for
-// dropping an old one would allow a replay.
-const maxEntries = 200_000
+// maxEntries bounds each kind of entries in a Memory: kept forms that were sent,
+// logout tokens that were seen, counts of connect tokens. Beyond it new keys of the
+// kind are refused with ErrFull, for dropping an old one would allow a replay. Who
+// can make many of one kind takes no room from another.
+const maxEntries = 100_000
 
 // Memory is the state of a single process. Revocations live in its
 // revocation.Records alone, so they last as long as the process.
@@ -22,7 +25,8 @@ type Memory struct {
 
 	mu      sync.Mutex
 	entries map[string]entry
-	sweepAt time.Time
+	kinds   map[string]int // how many entries each kind has
+	swept   time.Time
 }
 
 type entry struct {
@@ -36,7 +40,7 @@ func NewMemory(now func() time.Time) *Memory {
 	if now == nil {
 		now = time.Now
 	}
-	m := &Memory{now: now, since: now(), ready: make(chan struct{}), entries: make(map[string]entry)}
+	m := &Memory{now: now, since: now(), ready: make(chan struct{}), entries: make(map[string]entry), kinds: make(map[string]int)}
 	close(m.ready)
 	return m
 }
@@ -76,7 +80,9 @@ func (m *Memory) Get(_ context.Context, key string) ([]byte, bool, error) {
 func (m *Memory) Delete(_ context.Context, key string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.entries, key)
+	if _, known := m.entries[key]; known {
+		m.drop(key)
+	}
 	return nil
 }
 
@@ -93,21 +99,44 @@ func (m *Memory) Add(_ context.Context, key string, window time.Duration) (int64
 	return e.count, m.set(key, e, now)
 }
 
-// set keeps an entry and forgets expired ones now and then.
+// set keeps an entry and forgets expired ones now and then: once a minute, and for a
+// full kind once a second, not for each key of a flood.
 func (m *Memory) set(key string, e entry, now time.Time) error {
-	if now.After(m.sweepAt) || len(m.entries) >= maxEntries {
+	kind := kindOf(key)
+	since := now.Sub(m.swept)
+	if since < 0 || since > time.Minute || since >= time.Second && m.kinds[kind] >= maxEntries {
 		for k, old := range m.entries {
 			if !now.Before(old.expires) {
-				delete(m.entries, k)
+				m.drop(k)
 			}
 		}
-		m.sweepAt = now.Add(time.Minute)
+		m.swept = now
 	}
-	if _, known := m.entries[key]; !known && len(m.entries) >= maxEntries {
-		return ErrFull
+	if _, known := m.entries[key]; !known {
+		if m.kinds[kind] >= maxEntries {
+			return ErrFull
+		}
+		m.kinds[kind]++
 	}
 	m.entries[key] = e
 	return nil
+}
+
+// drop forgets an entry that is there.
+func (m *Memory) drop(key string) {
+	delete(m.entries, key)
+	kind := kindOf(key)
+	if m.kinds[kind]--; m.kinds[kind] == 0 {
+		delete(m.kinds, kind)
+	}
+}
+
+// kindOf is the word that a key begins with. The callers' are few.
+func kindOf(key string) string {
+	if i := strings.IndexAny(key, " :"); i >= 0 {
+		return key[:i]
+	}
+	return ""
 }
 
 // Publish implements Shared: there is nobody else to tell.
