@@ -229,7 +229,7 @@ func (p *Passkeys) build(v values) (err error) {
 	}
 	if p.sessions, err = session.New(session.Config{
 		Keyring: v.keyring, Insecure: v.origins.Insecure(), LogoutPath: p.base + "/logout",
-		Idle: idle, Lifetime: lifetime, Revocations: p.ended,
+		Idle: idle, Lifetime: lifetime, Revocations: p.ended, Seen: p.held.signOuts.seen,
 	}); err != nil {
 		return err
 	}

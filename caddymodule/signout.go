@@ -10,6 +10,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/signout"
 )
 
@@ -18,6 +19,7 @@ import (
 type signOutState struct {
 	mu      sync.Mutex
 	limiter *signout.Limiter
+	known   *signout.Known
 	orgs    map[string]*login.Provider
 }
 
@@ -36,6 +38,18 @@ func (s *signOutState) keep(org string, client *http.Client, log *slog.Logger) (
 		s.orgs[org] = login.NewProvider(login.ProviderConfig{Issuer: org, Client: client, Log: log})
 	}
 	return s.limiter, s.orgs[org]
+}
+
+// seen remembers a live session, so that nobody can keep its sign-out waiting.
+func (s *signOutState) seen(live *session.Session) { s.sessions().Add(live.Issuer, live.ProviderSID) }
+
+func (s *signOutState) sessions() *signout.Known {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil {
+		s.known = signout.NewKnown()
+	}
+	return s.known
 }
 
 // orgIssuer is who signs Universal Logout: as configured, or the org that the
@@ -62,7 +76,7 @@ func (p *Passkeys) buildSignOuts(v values) (err error) {
 	}
 	c := signout.Config{
 		ClientID: v.login.ClientID, Issuer: signout.Issuer{Name: v.issuer, Keys: p.held.provider}, Unavailable: login.ErrKeysUnavailable,
-		Origins: v.origins, BasePath: p.base,
+		Origins: v.origins, BasePath: p.base, Known: p.held.signOuts.sessions(),
 	}
 	var provider *login.Provider
 	if c.Limiter, provider = p.held.signOuts.keep(org, p.held.client, p.log); provider != nil {

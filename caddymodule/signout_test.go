@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -165,6 +166,29 @@ func TestFrontchannelLogoutThroughTheProxy(t *testing.T) {
 	if strings.Contains(w.logs(), w.okta.SessionID(alice)) {
 		t.Error("the log holds the sid")
 	}
+}
+
+// TestStrangersCannotDrainSignOuts floods with made-up sids from the address that
+// everybody has, as behind a proxy that is not trusted to say who asks.
+func TestStrangersCannotDrainSignOuts(t *testing.T) {
+	w := newWorld(t)
+	w.start("")
+	b, stranger := w.signedIn(), w.browser()
+	target := "/passkeys/frontchannel-logout?iss=" + url.QueryEscape(w.okta.Issuer()) + "&sid="
+	limited := 0
+	for i := range 100 {
+		if p := stranger.get(fmt.Sprintf("%smade-up-%d", target, i)); p.StatusCode == http.StatusTooManyRequests {
+			limited++
+		}
+	}
+	if limited == 0 {
+		t.Error("nothing limits made-up sids")
+	}
+	w.start("brand {\nname Renamed\n}") // a reload forgets nobody
+	if p := w.browser().get(target + url.QueryEscape(w.okta.SessionID(alice))); p.StatusCode != http.StatusOK {
+		t.Errorf("a true sign-out: %s", p.Status)
+	}
+	b.wantOut("after front-channel logout")
 }
 
 // TestUnauthenticatedFrontchannelLogoutRevokesNoToken is an advisory of

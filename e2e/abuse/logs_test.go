@@ -24,6 +24,14 @@ func logsAndStreams() []advisory {
 			elsewhere: []string{"caddymodule/streamrights_test.go TestStreamsAreCutWhenARefreshTakesRightsAway", "caddymodule/streamrights_test.go TestStreamsAloneFollowOkta"},
 		},
 		{
+			id: "sign-outs drained", lesson: "strangers used up what true sign-outs need",
+			elsewhere: []string{"caddymodule/signout_test.go TestStrangersCannotDrainSignOuts", "internal/signout/known_test.go TestDrainedLimiterKeepsNoSignOutWaiting"},
+		},
+		{
+			id: "replay records crowded out", lesson: "kept forms took the room of logout tokens",
+			elsewhere: []string{"internal/state/contract_test.go TestKeptFormsLeaveRoomForLogoutTokens"},
+		},
+		{
 			id: "log flood", lesson: "a line for each request of a stranger", attack: logFlood,
 			elsewhere: []string{"caddymodule/logflood_test.go TestLogFloodByStrangers"},
 		},

@@ -59,6 +59,9 @@ type Config struct {
 	LogoutPath string
 	// Revocations tells which sessions were ended; nil means none.
 	Revocations Revocations
+	// Seen is told of a session that was found alive: when its cookie comes for the
+	// first time, and after something was revoked. May be nil.
+	Seen func(*Session)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -73,6 +76,7 @@ type Store struct {
 	idle     time.Duration
 	lifetime time.Duration
 	ended    Revocations
+	seen     func(*Session)
 	now      func() time.Time
 }
 
@@ -100,7 +104,7 @@ func New(c Config) (*Store, error) {
 		idToken: seal.NewCookie(idTokens, seal.Attributes{
 			Short: "id-token", Path: c.LogoutPath, Insecure: c.Insecure, MaxAge: c.Lifetime, Parts: maxParts,
 		}),
-		idle: c.Idle, lifetime: c.Lifetime, ended: c.Revocations, now: c.Now,
+		idle: c.Idle, lifetime: c.Lifetime, ended: c.Revocations, seen: c.Seen, now: c.Now,
 	}, nil
 }
 
@@ -157,6 +161,9 @@ func (st *Store) revoked(e *memoEntry) bool {
 		return true
 	}
 	e.alive.Store(generation)
+	if st.seen != nil {
+		st.seen(&e.session)
+	}
 	return false
 }
 

@@ -24,7 +24,8 @@ const signedOutFrame = "<!doctype html><html lang=\"en\"><title>Signed out</titl
 // Nothing here is signed. So it ends sessions and revokes no token at Okta; it
 // takes no sign-out without a sid, since any link could then sign out whoever
 // follows it; and how many sids a client may name is limited, unless the cookies
-// prove that the session is its own. The answer never tells whether there was a
+// prove that the session is its own, or a live session here is known to have that
+// sid, which nobody can guess. The answer never tells whether there was a
 // session. s is the session that the request's cookie could still be used for, idle
 // or not, or nil.
 func (h *Handler) Frontchannel(w http.ResponseWriter, r *http.Request, s *session.Session, clientIP string) {
@@ -54,12 +55,13 @@ func (h *Handler) frontchannel(w http.ResponseWriter, r *http.Request, s *sessio
 		return malformed("sid has %d bytes; is frontchannel_logout_session_required set at the provider?", len(sid))
 	}
 	own := s != nil && s.ProviderSID == sid
-	if !own && !h.config.Limiter.allow(clientIP) {
+	if !own && !h.config.Known.has(h.config.Issuer.Name, sid) && !h.config.Limiter.allow(clientIP) {
 		return &refusal{status: http.StatusTooManyRequests, code: "rate_limited", reason: errors.New("too many sign-outs of sessions that nobody proved to have")}
 	}
 	if err := h.sessions.EndProviderSession(ctx, h.config.Issuer.Name, sid); err != nil {
 		return &refusal{status: http.StatusServiceUnavailable, code: "not_signed_out", reason: fmt.Errorf("the revocation could not be recorded: %w", err)}
 	}
+	h.config.Known.forget(h.config.Issuer.Name, sid)
 	if own {
 		h.cookies.End(w, r)
 		h.log.InfoContext(ctx, "signed out by front-channel logout", slog.String("sub", s.Subject))

@@ -94,6 +94,10 @@ type Config struct {
 	// Limiter bounds what strangers can write through the front channel. It
 	// outlives this Handler when the caller keeps it; nil means a new one.
 	Limiter *Limiter
+	// Known are the provider's sessions that live ones here came out of, whose
+	// sign-outs are not limited. It outlives this Handler when the caller keeps it;
+	// nil means that none is known.
+	Known *Known
 	// Skew is how far the provider's clock and ours may differ; zero means a
 	// minute.
 	Skew time.Duration
@@ -126,6 +130,9 @@ func New(c Config, s Sessions, rp Replays, ck Cookies, log *slog.Logger) (*Handl
 	}
 	if c.Limiter == nil {
 		c.Limiter = NewLimiter(c.Now)
+	}
+	if c.Known == nil {
+		c.Known = NewKnown()
 	}
 	switch {
 	case c.ClientID == "":
