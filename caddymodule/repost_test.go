@@ -38,7 +38,7 @@ func TestAFormOfAnotherSiteSaysWhatIsTrue(t *testing.T) {
 		t.Errorf("%v %s", p.Header, p.body)
 	}
 	frame := w.bankPosts("/payment/back", url.Values{"paid": {"yes"}}, "Sec-Fetch-Dest", "iframe")
-	if !strings.Contains(frame.body, "Another site sent you here") || frame.Header.Get("X-Frame-Options") != "" {
+	if !strings.Contains(frame.body, "Another site sent you here") || frame.Header.Get("X-Frame-Options") != "SAMEORIGIN" {
 		t.Errorf("in a frame: %v %s", frame.Header, frame.body)
 	}
 	script := w.bankPosts("/payment/back", url.Values{"paid": {"yes"}}, "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty")

@@ -20,15 +20,14 @@ type ForeignForm struct {
 func (p *Pages) ForeignForm(w http.ResponseWriter, r *http.Request, f ForeignForm) error {
 	v := p.view(pageForeign, "Go on to "+p.brand.Name, nil)
 	v.Foreign = f
-	// In a frame it holds the site's name and one link, which any site could show.
-	policy := p.policies.anyFrame
+	policy := p.policies.plain
 	switch {
 	case f.Sealed != "":
 		v.Title, v.Script = "On to "+p.brand.Name, p.assetPath("repost.js")
 		v.Sealed, v.Foreign.Sealed = f.Sealed, sealedHere
 		policy = p.policies.repost
-	case !f.InFrame:
-		policy = p.policies.plain
+	case f.InFrame: // a bank's, in a page of this site
+		policy = p.policies.ownFrame
 	}
 	return p.write(w, r, http.StatusUnauthorized, policy, v)
 }
