@@ -15,6 +15,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	oktaemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -172,7 +173,7 @@ func TestSessionIsToldByTheNextAnswer(t *testing.T) {
 		b.wantIn(name)
 	}
 	for _, e := range w.okta.Events() {
-		if strings.Contains(string(e.Name), "reuse") {
+		if e.Name == oktaemu.EventRefreshReuseDetected {
 			t.Error("a rotated refresh token was used twice")
 		}
 	}

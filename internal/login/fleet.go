@@ -128,7 +128,7 @@ func (f *fleet) last(ctx context.Context, s *session.Session) (known refreshed, 
 	turn, _ := refreshKeys(s.ID)
 	release = func() {}
 	for pause := lookFirst; ; pause = min(2*pause, lookLongest) {
-		mine := false
+		var mine bool
 		known, mine, err = f.turn(patience, s)
 		if mine {
 			release = func() { f.release(ctx, turn) }
