@@ -21,12 +21,12 @@ func TestAFrameIsOfferedAWindow(t *testing.T) {
 		site, target, link string
 		script             bool
 	}{
-		"frame of this site":          {"same-origin", "/orders?page=2", "/passkeys/login?return=%2Fpasskeys%2Fsigned-in", true},
-		"frame of a sibling":          {"same-site", "/orders", "/passkeys/login?return=%2Fpasskeys%2Fsigned-in", true},
-		"frame of another site":       {"cross-site", "/orders?page=2", "/orders?page=2", false},
-		"its step-up":                 {"same-origin", "/admin/", "/passkeys/login?step_up=300&amp;return=%2Fpasskeys%2Fsigned-in", true},
-		"our own page":                {"same-origin", "/passkeys/", "/passkeys/login?return=%2Fpasskeys%2Fsigned-in", true},
-		"the login route":             {"same-origin", "/passkeys/login?return=%2Forders", "/passkeys/login?return=%2Fpasskeys%2Fsigned-in", true},
+		"frame of this site":               {"same-origin", "/orders?page=2", "/passkeys/login?return=%2Fpasskeys%2Fsigned-in", true},
+		"frame of a sibling":               {"same-site", "/orders", "/passkeys/login?return=%2Fpasskeys%2Fsigned-in", true},
+		"frame of another site":            {"cross-site", "/orders?page=2", "/orders?page=2", false},
+		"its step-up":                      {"same-origin", "/admin/", "/passkeys/login?step_up=300&amp;return=%2Fpasskeys%2Fsigned-in", true},
+		"our own page":                     {"same-origin", "/passkeys/", "/passkeys/login?return=%2Fpasskeys%2Fsigned-in", true},
+		"the login route":                  {"same-origin", "/passkeys/login?return=%2Forders", "/passkeys/login?return=%2Fpasskeys%2Fsigned-in", true},
 		"a path that would lead elsewhere": {"cross-site", "//evil.example/", "/.//evil.example/", false},
 	} {
 		p := b.get(tc.target, append(inFrame, tc.site)...)

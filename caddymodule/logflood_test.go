@@ -40,8 +40,8 @@ func TestLogFloodByStrangers(t *testing.T) {
 		headers        []string
 		silent         bool
 	}{
-		"callbacks of no attempt":            {method: "GET", target: "/passkeys/callback?code=x&state=fAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", silent: true},
-		"callbacks of no attempt, restarted": {method: "GET", target: "/passkeys/callback?code=x&state=rAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+		"callbacks of no attempt":            {method: "GET", target: "/passkeys/callback?code=x&state=f0AAAAAAAAAAAAAAAAAAAAAAAAAAAAA", silent: true},
+		"callbacks of no attempt, restarted": {method: "GET", target: "/passkeys/callback?code=x&state=r0AAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
 		"callbacks that are none":            {method: "GET", target: "/passkeys/callback?code=x&code=y"},
 		"initiations":                        {method: "GET", target: "/passkeys/initiate?iss=" + url.QueryEscape(w.oktaURL)},
 		"initiations of another issuer":      {method: "GET", target: "/passkeys/initiate?iss=https://evil.example"},

@@ -96,7 +96,7 @@ func (b *browser) without(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Jar.SetCookies(u, []*http.Cookie{{Name: "passkeys-session", Path: "/", MaxAge: -1}})
+	b.Jar.SetCookies(u, []*http.Cookie{{Name: "passkeys-session", Path: "/", MaxAge: -1}}) //nolint:gosec // G124: takes a cookie away
 }
 
 func TestAPageLoadThatAWorkerPassesOn(t *testing.T) {
@@ -206,9 +206,9 @@ func TestDeepLinksArrive(t *testing.T) {
 // pages' scripts do.
 func (tb *tabOf) signInFrom(authorize string) page {
 	tb.t.Helper()
-	follow := tb.Client.CheckRedirect
+	follow := tb.CheckRedirect
 	var callback string
-	tb.Client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+	tb.CheckRedirect = func(r *http.Request, via []*http.Request) error {
 		if strings.HasPrefix(r.URL.Path, "/passkeys/callback") {
 			callback = r.URL.String()
 			return http.ErrUseLastResponse
@@ -216,7 +216,7 @@ func (tb *tabOf) signInFrom(authorize string) page {
 		return asBrowsersDo(r, via)
 	}
 	tb.signIn(authorize)
-	tb.Client.CheckRedirect = follow
+	tb.CheckRedirect = follow
 	if callback == "" {
 		tb.t.Fatal("Okta does not send the browser back")
 	}

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"strings"
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
@@ -20,10 +21,11 @@ func (s streamRules) of(d gate.Decision) *streams.Rules {
 }
 
 func (p *Passkeys) buildStreamRules(v values, idle time.Duration) {
-	site := p.base
+	names := []string{p.base}
 	for _, o := range v.origins {
-		site += " " + o.String()
+		names = append(names, o.String())
 	}
+	site := strings.Join(names, " ")
 	p.streams = streamRules{
 		session: &streams.Rules{Site: site, Idle: idle, Revoked: p.ended.Revoked, Admits: v.rules.Allows, Refresh: p.login.Follow},
 		token:   &streams.Rules{Site: site, Revoked: p.ended.Revoked, Admits: v.rules.Allows},

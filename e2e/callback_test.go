@@ -36,9 +36,13 @@ func TestReplayedCallback(t *testing.T) {
 	used := p.callbacks()[0]
 	calls := d.tokenCalls()
 
-	// Who is signed in goes to the start page.
+	// Who is signed in goes where that sign-in led, in its own tab, and in another to
+	// the start page.
 	tb.open(used)
-	tb.at("/")
+	tb.at("/orders?page=2")
+	other := p.newTab()
+	other.open(used)
+	other.at("/")
 	tb.see(alice.login)
 	// Who is not, begins anew.
 	tb.forget()

@@ -159,7 +159,7 @@ func callbackAgain(s site) {
 
 func bookmarkedCallback(s site) {
 	c := s.client()
-	a := c.follow(c.browse("/passkeys/callback?code=old&state=fAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"))
+	a := c.follow(c.browse("/passkeys/callback?code=old&state=f0AAAAAAAAAAAAAAAAAAAAAAAAAAAAA"))
 	if a.StatusCode != http.StatusOK || !formAction.MatchString(a.body) {
 		s.t.Errorf("ends at %s: %s", a.Request.URL, a.Status)
 	}
@@ -292,7 +292,7 @@ func oktaDown(s site) {
 func errorWithoutAttempt(s site) {
 	c := s.client()
 	c.signIn(alice, "/headers")
-	for _, query := range []string{"error=access_denied", "error=access_denied&state=fAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "error=server_error&error_description=You+are+hacked&state=x"} {
+	for _, query := range []string{"error=access_denied", "error=access_denied&state=f0AAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "error=server_error&error_description=You+are+hacked&state=x"} {
 		a := c.browse("/passkeys/callback?" + query)
 		if a.StatusCode >= 500 || strings.Contains(a.body, "hacked") {
 			s.t.Errorf("%s: %s %.200s", query, a.Status, a.body)

@@ -26,8 +26,10 @@ func newCredentials(t *testing.T, claim string) *Credentials {
 func TestAuthorization(t *testing.T) {
 	s := &session.Session{
 		Subject: "00u1", Email: "alice@example.com", Name: "Jörg 100%",
-		Claims: []session.Claim{{Name: "login", Value: "a%2Cb%25"}, {Name: "two", Value: "a,b"},
-			{Name: "text", Value: "a,b 5%25", Text: true}},
+		Claims: []session.Claim{
+			{Name: "login", Value: "a%2Cb%25"}, {Name: "two", Value: "a,b"},
+			{Name: "text", Value: "a,b 5%25", Text: true},
+		},
 	}
 	for claim, want := range map[string]string{"email": "alice@example.com", "sub": "00u1", "name": "Jörg 100%", "login": "a,b%", "text": "a,b 5%"} {
 		value, err := newCredentials(t, claim).Authorization(s)

@@ -13,9 +13,9 @@ import (
 
 const authorize = "https://login.example.com/authorize?client_id=a&state=b"
 
-func newFragments(tb testing.TB, insecure bool) *Fragments {
+func newFragments(tb testing.TB) *Fragments {
 	tb.Helper()
-	f, err := NewFragments("/passkeys", insecure)
+	f, err := NewFragments("/passkeys", false)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -23,9 +23,9 @@ func newFragments(tb testing.TB, insecure bool) *Fragments {
 }
 
 // navigation is a browser's, with further header names and values.
-func navigation(tb testing.TB, method, target string, headers ...string) *http.Request {
+func navigation(tb testing.TB, target string, headers ...string) *http.Request {
 	tb.Helper()
-	r := httptest.NewRequestWithContext(tb.Context(), method, "https://app.example.com"+target, nil)
+	r := httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "https://app.example.com"+target, nil)
 	r.RequestURI = target
 	r.Header.Set("Sec-Fetch-Mode", "navigate")
 	r.Header.Set("Sec-Fetch-Dest", "document")
@@ -62,10 +62,10 @@ func element(tb testing.TB, body, name string) (attributes map[string]string, te
 
 func TestFragmentPages(t *testing.T) {
 	t.Parallel()
-	f := newFragments(t, false)
+	f := newFragments(t)
 	const at = `/orders?q="<b>'&x=é`
 	w := httptest.NewRecorder()
-	answered, err := f.Leave(w, navigation(t, http.MethodGet, at), http.StatusUnauthorized, authorize, Place{At: at, State: "f1"})
+	answered, err := f.Leave(w, navigation(t, at), http.StatusUnauthorized, authorize, Place{At: at, State: "f1"})
 	if !answered || err != nil || w.Code != http.StatusUnauthorized {
 		t.Fatalf("answered %v, %v, %d", answered, err, w.Code)
 	}
@@ -95,7 +95,7 @@ func TestFragmentPages(t *testing.T) {
 	}
 
 	w = httptest.NewRecorder()
-	if answered, err = f.Leave(w, navigation(t, http.MethodGet, at), http.StatusOK, authorize, Place{At: at, State: "f1"}); !answered || err != nil {
+	if answered, err = f.Leave(w, navigation(t, at), http.StatusOK, authorize, Place{At: at, State: "f1"}); !answered || err != nil {
 		t.Fatal(answered, err)
 	}
 	if root, _ := element(t, w.Body.String(), "html"); root["data-fresh"] != "" {
@@ -103,7 +103,7 @@ func TestFragmentPages(t *testing.T) {
 	}
 
 	w = httptest.NewRecorder()
-	answered, err = f.Arrive(w, navigation(t, http.MethodGet, "/passkeys/callback?code=x", "Cookie", "__Secure-passkeys-fragment=1"), "/passkeys/append?return=%2Fo", at)
+	answered, err = f.Arrive(w, navigation(t, "/passkeys/callback?code=x", "Cookie", "__Secure-passkeys-fragment=1"), "/passkeys/append?return=%2Fo", at)
 	if !answered || err != nil || w.Code != http.StatusOK {
 		t.Fatalf("answered %v, %v, %d", answered, err, w.Code)
 	}
@@ -114,11 +114,11 @@ func TestFragmentPages(t *testing.T) {
 
 func TestWhoGetsARedirectInstead(t *testing.T) {
 	t.Parallel()
-	f := newFragments(t, false)
+	f := newFragments(t)
 	for name, r := range map[string]*http.Request{
-		"link checker": navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"),
-		"frame":        navigation(t, http.MethodGet, "/", "Sec-Fetch-Dest", "iframe"),
-		"script":       navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"),
+		"link checker": navigation(t, "/", "Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"),
+		"frame":        navigation(t, "/", "Sec-Fetch-Dest", "iframe"),
+		"script":       navigation(t, "/", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"),
 	} {
 		w := httptest.NewRecorder()
 		if answered, err := f.Leave(w, r, http.StatusOK, authorize, Place{At: "/"}); answered || err != nil || w.Body.Len() != 0 {
@@ -129,7 +129,7 @@ func TestWhoGetsARedirectInstead(t *testing.T) {
 		"no cookie": "", "another value": "__Secure-passkeys-fragment=%23token", "that of plain http": "passkeys-fragment=1",
 	} {
 		w := httptest.NewRecorder()
-		if answered, err := f.Arrive(w, navigation(t, http.MethodGet, "/passkeys/callback", "Cookie", cookie), "/", "/"); answered || err != nil {
+		if answered, err := f.Arrive(w, navigation(t, "/passkeys/callback", "Cookie", cookie), "/", "/"); answered || err != nil {
 			t.Errorf("%s gets the page (%v)", name, err)
 		}
 	}
@@ -138,14 +138,14 @@ func TestWhoGetsARedirectInstead(t *testing.T) {
 // TestAWorkersPageMayBeFramed by this site: it may be for a frame, and finds out.
 func TestAWorkersPageMayBeFramed(t *testing.T) {
 	t.Parallel()
-	f := newFragments(t, false)
+	f := newFragments(t)
 	for _, headers := range [][]string{
 		{"Sec-Fetch-Dest", "empty", "Accept", "text/html"},
 		{"Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Site", "same-origin", "Upgrade-Insecure-Requests", "1", "Accept", "text/html"},
 	} {
 		w := httptest.NewRecorder()
 		place := Place{At: "/a", State: "f1", Framed: "/passkeys/login?framed=1&return=%2Fa"}
-		answered, err := f.Leave(w, navigation(t, http.MethodGet, "/a", headers...), http.StatusUnauthorized, authorize, place)
+		answered, err := f.Leave(w, navigation(t, "/a", headers...), http.StatusUnauthorized, authorize, place)
 		if root, _ := element(t, w.Body.String(), "html"); !answered || err != nil || root["data-framed"] != place.Framed {
 			t.Errorf("%v: %v %v, the script is told %v", headers, answered, err, root)
 		}
@@ -158,10 +158,10 @@ func TestAWorkersPageMayBeFramed(t *testing.T) {
 // TestRecall asks the tab for its place, whatever state somebody links to.
 func TestRecall(t *testing.T) {
 	t.Parallel()
-	f := newFragments(t, false)
+	f := newFragments(t)
 	const state, action, to = `f"><script>alert(1)</script>`, "/passkeys/login?restart=1&x=\"", "/passkeys/login?restart=1"
 	w := httptest.NewRecorder()
-	answered, err := f.Recall(w, navigation(t, http.MethodGet, "/passkeys/callback"), state, action, to)
+	answered, err := f.Recall(w, navigation(t, "/passkeys/callback"), state, action, to)
 	root, _ := element(t, w.Body.String(), "html")
 	if !answered || err != nil || w.Code != http.StatusOK || root["data-to"] != to || root["data-state"] != state || root["data-action"] != action {
 		t.Errorf("%v %v %d, the script is told %v", answered, err, w.Code, root)
@@ -170,14 +170,14 @@ func TestRecall(t *testing.T) {
 		t.Errorf("%v", w.Header())
 	}
 	w = httptest.NewRecorder()
-	if answered, err := f.Recall(w, navigation(t, http.MethodGet, "/", "Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"), state, action, to); answered || err != nil || w.Body.Len() != 0 {
+	if answered, err := f.Recall(w, navigation(t, "/", "Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-"), state, action, to); answered || err != nil || w.Body.Len() != 0 {
 		t.Errorf("a program gets the page (%v)", err)
 	}
 }
 
 func BenchmarkLeave(b *testing.B) {
-	f := newFragments(b, false)
-	r := navigation(b, http.MethodGet, "/orders?page=2")
+	f := newFragments(b)
+	r := navigation(b, "/orders?page=2")
 	for b.Loop() {
 		_, _ = f.Leave(httptest.NewRecorder(), r, http.StatusUnauthorized, authorize, Place{At: "/orders?page=2", State: "fAAAAAAAABBBBBBBBBBBBBBBBBBBBBB"})
 	}

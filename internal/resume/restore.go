@@ -52,17 +52,16 @@ func (f *Forms) Restore(w http.ResponseWriter, r *http.Request, target string, s
 	case !fresh:
 		return f.refused(r, again, target, "form_sent_already", http.StatusConflict, "It goes through once. Look whether the app has it.", errors.New("the form was sent before"))
 	}
-	said := "kept form sent again"
-	if again.foreign {
-		said = "form of another site posted again"
-	}
-	f.log.InfoContext(r.Context(), said, slog.String("path", r.URL.Path), slog.Int("bytes", len(one.body)), slog.String("sub", s.Subject))
+	which := []any{slog.String("path", r.URL.Path), slog.Int("bytes", len(one.body)), slog.String("sub", s.Subject)}
 	one.become(r)
 	if again.foreign {
+		f.log.InfoContext(r.Context(), "form of another site posted again", append(which, slog.String("origin", one.Origin))...)
 		// The app's own defence against forgery must see what came.
 		set(r.Header, "Sec-Fetch-Site", one.Site)
 		r.Header.Del("Sec-Fetch-User")
+		return nil
 	}
+	f.log.InfoContext(r.Context(), "kept form sent again", which...)
 	return nil
 }
 

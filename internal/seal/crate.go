@@ -46,7 +46,7 @@ type locks struct {
 
 type lock struct {
 	name string
-	cipher.AEAD
+	aead cipher.AEAD
 }
 
 // Crate makes the crate for a purpose, which carries a version as that of a Box
@@ -103,7 +103,7 @@ func (c *Crate) Seal(b []byte) string {
 	binary.BigEndian.PutUint64(b[keyName:], uint64(c.now().Unix())) //nolint:gosec // the clock is past 1970
 	nonce := b[keyName+8 : CrateRoom]
 	_, _ = rand.Read(nonce) // never fails (crypto/rand)
-	sealed := first.AEAD.Seal(b[:CrateRoom], nonce, b[CrateRoom:], b[:keyName+8])
+	sealed := first.aead.Seal(b[:CrateRoom], nonce, b[CrateRoom:], b[:keyName+8])
 	var text strings.Builder
 	text.Grow(base64.RawURLEncoding.EncodedLen(len(sealed)))
 	to := base64.NewEncoder(base64.RawURLEncoding, &text)
@@ -128,7 +128,7 @@ func (c *Crate) Open(sealed []byte) ([]byte, error) {
 		if l.name != string(b[:keyName]) {
 			continue
 		}
-		plain, err := l.AEAD.Open(b[CrateRoom:CrateRoom], b[keyName+8:CrateRoom], b[CrateRoom:], b[:keyName+8])
+		plain, err := l.aead.Open(b[CrateRoom:CrateRoom], b[keyName+8:CrateRoom], b[CrateRoom:], b[:keyName+8])
 		if err != nil {
 			return nil, ErrInvalid
 		}
