@@ -294,5 +294,4 @@ func TestTwentyRestoredTabs(t *testing.T) {
 			t.Errorf("%d cookies are kept", len(cookies))
 		}
 	})
-
 }

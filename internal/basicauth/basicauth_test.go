@@ -27,7 +27,8 @@ func TestAuthorization(t *testing.T) {
 	s := &session.Session{
 		Subject: "00u1", Email: "alice@example.com", Name: "Jörg 100%",
 		Claims: []session.Claim{
-			{Name: "login", Value: "a%2Cb%25"}, {Name: "two", Value: "a,b"},
+			{Name: "login", Value: "a%2Cb%25"},
+			{Name: "two", Value: "a,b"},
 			{Name: "text", Value: "a,b 5%25", Text: true},
 		},
 	}
@@ -52,7 +53,8 @@ func TestAuthorization(t *testing.T) {
 // A name with a colon in it would be somebody else's name.
 func TestColonInUserName(t *testing.T) {
 	c := newCredentials(t, "name")
-	for _, name := range []string{"alice:x", ":", "alice:", "alice\nx", "alice\x00", "alice\u0085", "alice\xff",
+	for _, name := range []string{
+		"alice:x", ":", "alice:", "alice\nx", "alice\x00", "alice\u0085", "alice\xff",
 		// Many apps trim what they read.
 		" root", "root ", "\u00a0root", "root\u3000", " ", "\u2003",
 	} {

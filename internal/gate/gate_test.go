@@ -194,7 +194,7 @@ func TestPublicPathBypass(t *testing.T) {
 		}
 	}
 	for _, target := range []string{
-		"/static", "/staticx", "/static/../admin", "/static/%2e%2e/admin", "/static/..%2fadmin", "/static/%2e%2e%2fadmin",
+		"/static", "/staticx", "/static/../admin", "/static/(S(x))-private/x", "/static/(A(x)F(y))/x", "/static/.(S(x)).(S(y))/x", "/static/+admin", "/static/%2e%2e/admin", "/static/..%2fadmin", "/static/%2e%2e%2fadmin",
 		"/static/..;/admin", "/static/..%5cadmin", "/static/%5c..%5cadmin", "/static/%252e%252e/admin", "/static//../admin",
 		"/static/./x", "/static//x", "/static/x;jsessionid=1", "/static/a%2fb", "/static/x%00", "/static/x%0a", "/static/x%23", "/static/x%3f",
 		"/admin/../static/x", "/admin/..%2fstatic/x", "/STATIC/x", "/Healthz", "/healthz/", "/healthz/x", "/healthz;x", "/%68ealthz/..;/admin",

@@ -16,12 +16,12 @@ var overrides = []string{
 	// Laminas on IIS; IIS and Azure; Traefik; Envoy; Next.js.
 	"x-original-url", "x-original-uri", "x-original-path", "x-rewrite-url", "x-rewrite-uri", "x-rewrite-path",
 	"x-forwarded-uri", "x-forwarded-url", "x-forwarded-path", "x-replaced-path", "x-request-uri", "x-request-path", "x-path-info",
-	"x-waws-unencoded-url", "x-ms-original-url", "x-http-destinationurl", "x-http-path-override", "x-envoy-original-path",
+	"x-original-request-uri", "x-original-pathname", "x-override-url", "x-waws-unencoded-url", "x-ms-original-url", "x-http-destinationurl", "x-http-path-override", "x-envoy-original-path",
 	"x-matched-path", "x-invoke-path",
 	// What the path is relative to: Spring, Traefik and ASP.NET; WSGI.
 	"x-forwarded-prefix", "x-forwarded-pathbase", "x-forwarded-context", "x-script-name", "x-forwarded-script-name", "script-name", "path-info", "request-uri",
 	// The method.
-	"x-http-method-override", "x-http-method", "x-method-override", "x-request-method", "request-method", "x-http-verb",
+	"x-http-method-override", "x-http-method", "x-method-override", "x-forwarded-method", "x-original-method", "x-request-method", "request-method", "x-http-verb",
 }
 
 // CheckOverride tells why a header is not one that Pass lets through.

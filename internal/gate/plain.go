@@ -55,6 +55,10 @@ func plain(u *url.URL) (own int, ok bool) {
 		switch c := decoded[i]; byteClass[c] {
 		case never:
 			return 0, false
+		case plainByte:
+			if c == '+' && decoded[i-1] == '/' || cookieless(decoded, i) {
+				return 0, false
+			}
 		case edgeByte:
 			if !follows(decoded[i-1], c) {
 				return 0, false
@@ -87,6 +91,12 @@ func follows(last, edge byte) bool {
 		return edge == '.' || edge == ' '
 	}
 	return true
+}
+
+// cookieless finds, at its second parenthesis, the form in which ASP.NET takes
+// session and sign-in out of a path before it routes: "(S(…))", "(A(…)F(…))".
+func cookieless(decoded string, i int) bool {
+	return decoded[i] == '(' && i >= 2 && decoded[i-2] == '('
 }
 
 // suspiciousEscape finds encoded slashes, backslashes and dots, which some

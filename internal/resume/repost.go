@@ -58,7 +58,7 @@ func (f *Forms) Repost(w http.ResponseWriter, r *http.Request, target string) (s
 	}
 	giveBack, ok := f.strangers.take(r.Context(), network(f.client(r)))
 	if !ok {
-		f.log.WarnContext(r.Context(), "form of another site not posted again: too many at a time")
+		f.quiet.LogAttrs(r.Context(), slog.LevelWarn, "form of another site not posted again: too many at a time", "")
 		return "", ErrNotKept
 	}
 	defer giveBack()
@@ -74,10 +74,10 @@ func (f *Forms) Repost(w http.ResponseWriter, r *http.Request, target string) (s
 	}
 	b, err := f.read(w, r, head, f.max, seal.CrateTail)
 	if err != nil {
-		f.log.InfoContext(r.Context(), "form of another site not posted again", slog.String("error", err.Error()))
+		f.quiet.LogAttrs(r.Context(), slog.LevelInfo, "form of another site not posted again", "", slog.String("error", err.Error()))
 		return "", err
 	}
-	f.log.InfoContext(r.Context(), "form of another site is about to be posted again", slog.String("path", r.URL.Path),
+	f.quiet.LogAttrs(r.Context(), slog.LevelInfo, "form of another site is about to be posted again", "", slog.String("path", r.URL.Path),
 		slog.Int("bytes", len(b)-len(head)), slog.String("origin", one.Origin))
 	return f.reposts.crate.Seal(b), nil
 }
