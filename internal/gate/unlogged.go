@@ -85,7 +85,7 @@ func plainer(p string) string {
 }
 
 // loginParameters are those of the login route that hold no secret.
-var loginParameters = []string{"return", "prompt", "restart", "again", "anew", "step_up", "acr", "idp"}
+var loginParameters = []string{"return", "prompt", "restart", "again", "anew", "step_up", "acr", "idp", "lost", "landed", "framed"}
 
 // plainLogin tells whether a query of the login route has parameters of that list
 // only. One that cannot be read might have others to another reader.

@@ -18,7 +18,7 @@ func TestUnloggedAddresses(t *testing.T) {
 		"/passkeys/callback": true, "/passkeys/callback/": true, "/PASSKEYS/CALLBACK?x": true, "/passkeys/callback/a/b": true,
 		"/passkeys/initiate": true, "/passkeys/logout": true, "/passkeys/frontchannel-logout?sid=1": true,
 		"/passkeys/login": false, "/passkeys/login?return=/a%3Flogin_hint=x": false, "/passkeys/login?login_hint=": true, "/passkeys/login?a=%zz": true,
-		"/passkeys/login?Login_hint=1": true, "/passkeys/login?return=/&idp=0oa1": false, "/passkeys/login?code=1": true, "/passkeys/login?;": true,
+		"/passkeys/login?Login_hint=1": true, "/passkeys/login?return=/&idp=0oa1": false, "/passkeys/login?landed=1&lost=1&framed=1&restart=2": false, "/passkeys/login?code=1": true, "/passkeys/login?;": true,
 		"/passkeys": false, "/passkeys?x": false, "/passkeys/?code=1": false, "/passkeys/unknown": false, "/passkeys/unknown?x": true,
 		"/passkeys/universal-logout": false, "/passkeys/backchannel-logout?x": true, "/passkeys/append/result?x": false,
 		"/": false, "/callback?code=1": false, "/passkeysx/callback?code=1": false, "/x/passkeys/callback?code=1": false, "/passkey/callback?code=1": false,
