@@ -6,7 +6,9 @@
 # Both hold one static program, the certificates to trust, and nothing else; they run as uid 65532. Set http_port 8080
 # and https_port 8443 in the Caddyfile's global options.
 
-FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS build
+# BuildKit compiles where it runs, for whatever platform is asked for. The classic builder knows no such variables:
+# `linux` is its own platform, and an empty GOOS is Go's own.
+FROM --platform=${BUILDPLATFORM:-linux} golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -14,12 +16,15 @@ COPY . .
 ARG TARGETOS
 ARG TARGETARCH
 ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
-RUN mkdir -p /out/data /out/config /out/tmp \
-	&& go build -trimpath -ldflags='-s -w' -o /out/bin/ ./cmd/passkey-sidecar ./cmd/demo
+RUN go build -trimpath -ldflags='-s -w' -o /out/bin/ ./cmd/passkey-sidecar ./cmd/demo
+# What the images hold besides, with the modes that it has there. A folder keeps its mode only when the one that holds
+# it is copied, and old builders ignore or refuse COPY --chmod.
+RUN mkdir -p /out/root/etc/ssl/certs /out/root/tmp /out/home/data /out/home/config \
+	&& cp /etc/ssl/certs/ca-certificates.crt /out/root/etc/ssl/certs/ \
+	&& chmod 1777 /out/root/tmp
 
 FROM scratch AS base
-COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build --chmod=1777 /out/tmp /tmp
+COPY --from=build /out/root/ /
 USER 65532:65532
 
 FROM base AS demo
@@ -36,8 +41,7 @@ ENTRYPOINT ["/usr/bin/demo", "--listen", "0.0.0.0:8080"]
 FROM base AS sidecar
 COPY --from=build /out/bin/passkey-sidecar /usr/bin/passkey-sidecar
 COPY --from=build /src/LICENSE /src/NOTICE /usr/share/doc/passkey-sidecar/
-COPY --from=build --chown=65532:65532 /out/data /data
-COPY --from=build --chown=65532:65532 /out/config /config
+COPY --from=build --chown=65532:65532 /out/home/ /
 # Caddy keeps certificates and our session key in $XDG_DATA_HOME/caddy: mount a volume at /data.
 ENV XDG_CONFIG_HOME=/config XDG_DATA_HOME=/data
 VOLUME ["/data", "/config"]

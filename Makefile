@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt unit race fuzz scripts e2e bench assets assets-check cdn build docker
+.PHONY: help demo test check fmt unit race fuzz scripts e2e bench assets assets-check cdn build docker docker-test
 
 testrun  := go -C tools build -buildvcs=false -o ../.bin/ ./testrun && .bin/testrun
 FUZZTIME ?= 10s
@@ -60,3 +60,6 @@ build: ## The production binary, bin/passkey-sidecar
 
 docker: ## The production image, passkey-sidecar:dev
 	docker build --target sidecar -t passkey-sidecar:dev .
+
+docker-test: ## Builds, starts and checks docker-compose.yml with a Docker engine of its own; as root on Debian, some ten minutes
+	@tools/dockertest
