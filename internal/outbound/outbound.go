@@ -4,15 +4,12 @@
 package outbound
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
 // MaxBody is the most that is read of an answer, in bytes. Discovery documents,
@@ -55,24 +52,6 @@ func NewClient(total time.Duration) *http.Client {
 		Timeout:       total,
 		Transport:     limitBody{transport},
 		CheckRedirect: sameHostOnly,
-	}
-}
-
-// dialLoopbackNames resolves as usual first. Where that fails for a name under
-// .localhost it dials loopback, as RFC 6761 section 6.3 asks and Go's resolver
-// does not.
-func dialLoopbackNames(d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := d.DialContext(ctx, network, addr)
-		var unresolved *net.DNSError
-		if err == nil || !errors.As(err, &unresolved) {
-			return conn, err
-		}
-		host, port, splitErr := net.SplitHostPort(addr)
-		if splitErr != nil || !origin.IsLoopbackHost(host) {
-			return nil, err
-		}
-		return d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 	}
 }
 

@@ -28,19 +28,26 @@ func newUpstreamClient() *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				conn, err := dialer.DialContext(ctx, network, address)
-				host, port, splitErr := net.SplitHostPort(address)
-				if err == nil || splitErr != nil || !strings.HasSuffix("."+host, ".localhost") {
-					return conn, err
+				host, port, err := net.SplitHostPort(address)
+				if err == nil && strings.HasSuffix("."+host, ".localhost") && !resolves(ctx, host) {
+					// Names under localhost are loopback (RFC 6761 section 6.3), which
+					// not every resolver knows.
+					address = net.JoinHostPort("127.0.0.1", port)
 				}
-				// Names under localhost are loopback (RFC 6761 section 6.3), which
-				// not every resolver knows.
-				return dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+				return dialer.DialContext(ctx, network, address)
 			},
 			ResponseHeaderTimeout: 10 * time.Second,
 			IdleConnTimeout:       30 * time.Second,
 		},
 	}
+}
+
+// resolves tells within a second, also where a resolver never answers.
+func resolves(ctx context.Context, host string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err := net.DefaultResolver.LookupHost(ctx, host)
+	return err == nil
 }
 
 // upstreamMetadata is what a discovery document must say.
