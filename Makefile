@@ -61,5 +61,5 @@ build: ## The production binary, bin/passkey-sidecar
 docker: ## The production image, passkey-sidecar:dev
 	docker build --target sidecar -t passkey-sidecar:dev .
 
-docker-test: ## Builds, starts and checks docker-compose.yml with a Docker engine of its own; as root on Debian, some ten minutes
+docker-test: ## Builds, starts and checks docker-compose.yml with a Docker engine of its own; as root on Debian; minutes
 	@tools/dockertest
