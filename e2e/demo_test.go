@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	process "github.com/passkey-sidecar/passkey-sidecar/e2e/demo"
 )
@@ -29,6 +31,17 @@ func startDemo(t *testing.T, args ...string) *demo {
 
 // log returns what the demo has logged so far.
 func (d *demo) log() string { return d.process.Log(d.t) }
+
+// said counts the lines that hold a text among those that the demo prints, which
+// tell what the app got. It waits for the first.
+func (d *demo) said(text string) int {
+	d.t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if n := strings.Count(d.process.Said(), text); n > 0 || time.Now().After(end) {
+			return n
+		}
+	}
+}
 
 // emulator is the control room of a stand-in for one of the clouds.
 type emulator struct {

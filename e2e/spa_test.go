@@ -130,7 +130,7 @@ func TestAnotherUserDoesNotGoOnWithThePage(t *testing.T) {
 	window.fill(passwordField, bob.password)
 	window.press("Verify")
 	tb.until("the page anew", "document.querySelector('#note')?.value === 'Anvil, 2 pieces'")
-	if strings.Contains(d.log(), "POST /echo?spa  for "+bob.login) {
+	if strings.Contains(d.process.Said(), "POST /echo  for "+bob.login) {
 		t.Error("bob sent what alice wrote")
 	}
 }
