@@ -85,6 +85,9 @@ func newWorld(t *testing.T) *world {
 	t.Setenv("TEST_API_SECRET", apiSecret)
 	t.Setenv("TEST_SESSION_KEY", sessionKey)
 	t.Cleanup(func() {
+		// Caddy's proxy says goodbye to open WebSockets when it stops, and races with
+		// its own copying. By now the test has closed its connections.
+		within(t, "the end of all streams", func() bool { return openStreams() == 0 })
 		if err := caddy.Stop(); err != nil {
 			t.Error(err)
 		}
@@ -93,6 +96,15 @@ func newWorld(t *testing.T) *world {
 		corbadoServer.Close()
 	})
 	return w
+}
+
+// openStreams counts those of all configurations.
+func openStreams() (open int) {
+	states.Range(func(_, entry any) bool {
+		open += entry.(*state).streams.Open()
+		return true
+	})
+	return open
 }
 
 // caddyfile is the site's configuration; extra goes into the passkeys block.

@@ -15,18 +15,6 @@ import (
 // longLived is an app with a WebSocket-like upgrade and an event stream, both of
 // which say hello and then stay for as long as they are let.
 func (w *world) longLived() {
-	// Caddy's proxy says goodbye to open WebSockets when it stops, and races with
-	// its own copying. By then the test has closed its connections.
-	w.t.Cleanup(func() {
-		within(w.t, "the end of all streams", func() bool {
-			open := 0
-			states.Range(func(_, entry any) bool {
-				open += entry.(*state).streams.Open()
-				return true
-			})
-			return open == 0
-		})
-	})
 	plain := w.app.Config.Handler
 	w.app.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch {
