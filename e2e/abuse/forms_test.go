@@ -16,8 +16,10 @@ import (
 func formsAndClaims() []advisory {
 	return []advisory{
 		{id: "slow senders", lesson: "eight senders of forms that never end kept everybody else's from being kept", attack: slowSenders, alone: true},
-		{id: "dear forms", lesson: "a megabyte of one field's name, or of empty parts, kept a processor busy", attack: dearForms, alone: true,
-			elsewhere: []string{"internal/resume/cost_test.go TestOneAnonymousFormIsCheap", "internal/passkeys/cost_test.go TestThePageOfAKeptFormIsCheap"}},
+		{
+			id: "dear forms", lesson: "a megabyte of one field's name, or of empty parts, kept a processor busy", attack: dearForms, alone: true,
+			elsewhere: []string{"internal/resume/cost_test.go TestOneAnonymousFormIsCheap", "internal/passkeys/cost_test.go TestThePageOfAKeptFormIsCheap"},
+		},
 		{id: "email_verified", lesson: "what was not false counted as proved", attack: doubtfulAddresses, settings: forPrograms + "\nallow {\n domain acme.test\n}"},
 		{id: "trimmed identities", lesson: "a user who differs by a space arrived as another", attack: usersThatDifferByASpace, settings: "allow {\n group admins warehouse\n}"},
 		{id: "forms of other sites", lesson: "a form that another site posts was sent with its victim's session", attack: formsPostedAgain, settings: "repost /echo"},
@@ -140,9 +142,9 @@ func usersThatDifferByASpace(s site) {
 }
 
 func formsPostedAgain(s site) {
-	victim, attacker := s.client(), s.client()
+	victim := s.client()
 	victim.signIn(alice, "/headers")
-	foreign := func(c *client, path, kind, body string) answer {
+	foreign := func(path, kind, body string) answer {
 		// Without cookies, as browsers send it.
 		return s.client().send(http.MethodPost, path, body, "Content-Type", kind, "Accept", "text/html",
 			"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")
@@ -153,17 +155,17 @@ func formsPostedAgain(s site) {
 		value, _, _ := strings.Cut(rest, `"`)
 		return value
 	}
-	mine := sealed(foreign(attacker, "/echo", urlencoded, "transfer=all"))
+	mine := sealed(foreign("/echo", urlencoded, "transfer=all"))
 	if mine == "" {
 		s.t.Fatal("the form is not posted again where the settings say so")
 	}
 	for _, path := range []string{"/orders", "/echo/", "/ECHO", "/echo;x", "/x/../orders"} {
-		if got := sealed(foreign(attacker, path, urlencoded, "item=forged")); got != "" {
+		if got := sealed(foreign(path, urlencoded, "item=forged")); got != "" {
 			s.t.Errorf("%s is posted again", path)
 		}
 	}
 	// What the attacker had sealed, in the victim's browser.
-	if a := foreign(victim, "/echo", "text/plain", "passkeys-repost="+mine+"\r\n"); sealed(a) != "" || a.StatusCode != http.StatusUnauthorized {
+	if a := foreign("/echo", "text/plain", "passkeys-repost="+mine+"\r\n"); sealed(a) != "" || a.StatusCode != http.StatusUnauthorized {
 		s.t.Errorf("a sealed form from another site: %s %.200s", a.Status, a.body)
 	}
 	own := func(path, body string) answer {
@@ -184,7 +186,7 @@ func formsPostedAgain(s site) {
 		s.t.Errorf("a second time: %s", a.Status)
 	}
 	// Never kept for whoever signs in next.
-	second := sealed(foreign(attacker, "/echo", urlencoded, url.Values{"transfer": {"all"}}.Encode()))
+	second := sealed(foreign("/echo", urlencoded, url.Values{"transfer": {"all"}}.Encode()))
 	nobody := s.client().send(http.MethodPost, "/echo", "passkeys-repost="+second, "Content-Type", "text/plain", "Accept", "text/html",
 		"Origin", s.App, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")
 	if nobody.StatusCode != http.StatusUnauthorized || strings.Contains(nobody.body, "data-form=") || sealed(nobody) != "" {
