@@ -12,7 +12,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/access"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -142,7 +142,7 @@ func displayName(s *session.Session) string {
 
 // landing offers a passkey after sign-in to those only who may use the app.
 type landing struct {
-	pages *passkeys.Pages
+	pages *pages.Pages
 	rules *access.Rules
 }
 

@@ -43,7 +43,7 @@ type Assertion struct {
 	// ECDSA keys on P-256 in PEM, as placeholders. The first signs, all are
 	// published: to change it, name the new one second, an hour later first, and
 	// drop the old one another hour later. Default: they are generated, kept in
-	// Caddy's storage, which a fleet must share, and changed every 30 days; the
+	// Caddy's storage, which replicas must share, and changed every 30 days; the
 	// next one is published an hour before it signs.
 	Keys []string `json:"keys,omitempty"`
 }

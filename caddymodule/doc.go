@@ -9,7 +9,7 @@
 //	a program with a token instead         internal/bearer
 //	one of
 //	  sign-in, callback, sign-out          internal/login
-//	  pages, assets, result of an offer    internal/passkeys
+//	  pages, assets, result of an offer    internal/pages
 //	  connect token                        internal/connecttoken, internal/corbado
 //	  challenge or refuse                  internal/login, internal/problem
 //	  the app: stamp identity, next        internal/gate

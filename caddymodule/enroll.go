@@ -7,7 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 )
 
 // Enroll says when a user who has just signed in is asked to add a passkey. A
@@ -30,18 +30,18 @@ const (
 )
 
 // policy is the setting in the terms of the pages.
-func (e *Enroll) policy() (passkeys.EnrolPolicy, error) {
+func (e *Enroll) policy() (pages.EnrollPolicy, error) {
 	switch {
 	case e.When != enrollEvery && e.When != "" && e.Period != 0:
-		return passkeys.EnrolPolicy{}, fmt.Errorf("enroll %s takes no period", e.When)
+		return pages.EnrollPolicy{}, fmt.Errorf("enroll %s takes no period", e.When)
 	case e.When == enrollNever:
-		return passkeys.Never(), nil
+		return pages.Never(), nil
 	case e.When == enrollAlways:
-		return passkeys.Always(), nil
+		return pages.Always(), nil
 	case e.When == enrollEvery, e.When == "":
-		return passkeys.Every(time.Duration(orDefault(e.Period, caddy.Duration(defaultEnrollPeriod)))), nil
+		return pages.Every(time.Duration(orDefault(e.Period, caddy.Duration(defaultEnrollPeriod)))), nil
 	}
-	return passkeys.EnrolPolicy{}, fmt.Errorf("enroll '%s' is unknown; use always, never or every", e.When)
+	return pages.EnrollPolicy{}, fmt.Errorf("enroll '%s' is unknown; use always, never or every", e.When)
 }
 
 func (e *Enroll) parse(d *caddyfile.Dispenser) error {

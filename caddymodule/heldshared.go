@@ -10,7 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
-	fleet "github.com/passkey-sidecar/passkey-sidecar/internal/state"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
 )
 
 // sharedStates holds the connections to what a fleet shares across reloads, one
@@ -19,7 +19,7 @@ var sharedStates = caddy.NewUsagePool()
 
 // sharedState is one of them.
 type sharedState struct {
-	fleet.Shared
+	sharedstate.Shared
 	clientID string
 }
 
@@ -37,15 +37,15 @@ type heldShared struct {
 // share takes the shared state at an address; the zero address is memory. The key
 // tells addresses apart, and passwords without showing them: a changed one means
 // a new connection.
-func (h *heldState) share(a fleet.Address, issuer, clientID string, log *slog.Logger) (*heldShared, error) {
+func (h *heldState) share(a sharedstate.Address, issuer, clientID string, log *slog.Logger) (*heldShared, error) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %v %q", a.URL, a.Password.Reveal(), a.Sentinel, a.SentinelPassword.Reveal(), a.Cluster, a.CA))
 	key := stateKey(issuer, clientID) + " " + hex.EncodeToString(sum[:])
 	entry, _, err := sharedStates.LoadOrNew(key, func() (caddy.Destructor, error) {
 		if a.URL == "" {
-			return &sharedState{fleet.NewMemory(nil), clientID}, nil
+			return &sharedState{sharedstate.NewMemory(nil), clientID}, nil
 		}
-		redis, err := fleet.NewRedis(fleet.RedisConfig{
-			Address: a, Namespace: fleet.Namespace(issuer, clientID), Records: h.records,
+		redis, err := sharedstate.NewRedis(sharedstate.RedisConfig{
+			Address: a, Namespace: sharedstate.Namespace(issuer, clientID), Records: h.records,
 		}, log)
 		if err != nil {
 			return nil, fmt.Errorf("state: %w", err)
@@ -69,7 +69,7 @@ func (h *heldShared) release() error {
 
 // memory tells whether there is nobody to share with.
 func (h *heldShared) memory() bool {
-	_, memory := h.Shared.(*fleet.Memory)
+	_, memory := h.Shared.(*sharedstate.Memory)
 	return memory
 }
 

@@ -11,10 +11,10 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/connecttoken"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/keptform"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/signout"
@@ -84,7 +84,7 @@ type Passkeys struct {
 	// the host that is the relying party ID. Default: none, and that path is the
 	// app's.
 	RelatedOrigins []string `json:"related_origins,omitempty"`
-	// What the replicas of a fleet share. Default: nothing, for a single process.
+	// What replicas share. Default: nothing, for a single process.
 	State State `json:"state,omitzero"`
 	// Base path of the sidecar's own routes. Default: `/passkeys`.
 	Path string `json:"path,omitempty"`
@@ -130,8 +130,8 @@ type Passkeys struct {
 	sessions   *session.Store
 	login      *login.RelyingParty
 	signOuts   *signout.Handler
-	pages      *passkeys.Pages
-	forms      *resume.Forms // nil: off
+	pages      *pages.Pages
+	forms      *keptform.Forms // nil: off
 	tokens     *connecttoken.Handler
 }
 

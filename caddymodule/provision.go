@@ -14,12 +14,12 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
-	fleet "github.com/passkey-sidecar/passkey-sidecar/internal/state"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
@@ -63,8 +63,8 @@ type values struct {
 	bearer   bearer.Config
 	login    login.Config
 	corbado  corbado.Config
-	pages    passkeys.Config
-	state    fleet.Address
+	pages    pages.Config
+	state    sharedstate.Address
 	// stepUps are for paths of the app, passkeyStepUp for passkeys.
 	stepUps       []gate.StepUpRule
 	passkeyStepUp stepup.Demand
@@ -174,7 +174,7 @@ func (p *Passkeys) corbadoValues(ctx caddy.Context, rv resolver, v *values) (err
 		return err
 	}
 	v.pages.Component.ProjectID = v.corbado.ProjectID
-	if v.pages.Component.FrontendAPI, err = rv.text("corbado frontend_api", orDefault(c.FrontendAPI, passkeys.DefaultFrontendAPI)); err != nil {
+	if v.pages.Component.FrontendAPI, err = rv.text("corbado frontend_api", orDefault(c.FrontendAPI, pages.DefaultFrontendAPI)); err != nil {
 		return err
 	}
 	components, err := rv.texts("corbado components", c.Components)
@@ -183,7 +183,7 @@ func (p *Passkeys) corbadoValues(ctx caddy.Context, rv resolver, v *values) (err
 	}
 	switch len(components) {
 	case 0:
-		components = []string{passkeys.DefaultScript, passkeys.DefaultStyle}
+		components = []string{pages.DefaultScript, pages.DefaultStyle}
 	case 2:
 	default:
 		return errors.New("corbado components takes two URLs, the script's and the style's")
@@ -194,7 +194,7 @@ func (p *Passkeys) corbadoValues(ctx caddy.Context, rv resolver, v *values) (err
 
 func (p *Passkeys) pageValues(rv resolver, v *values) (err error) {
 	v.pages.BasePath, v.pages.Origins, v.pages.Keyring = p.base, v.origins, v.keyring
-	if v.pages.Enrol, err = p.Enroll.policy(); err != nil {
+	if v.pages.Enroll, err = p.Enroll.policy(); err != nil {
 		return err
 	}
 	b := &v.pages.Brand
@@ -211,7 +211,7 @@ func (p *Passkeys) pageValues(rv resolver, v *values) (err error) {
 
 // build makes the rooms, each from its own values.
 func (p *Passkeys) build(v values) (err error) {
-	if p.headers, err = gate.NewHeaders(v.identity, v.origins.Insecure(), passkeys.ClientStateCookie); err != nil {
+	if p.headers, err = gate.NewHeaders(v.identity, v.origins.Insecure(), pages.ClientStateCookie); err != nil {
 		return err
 	}
 	if err := errors.Join(p.carryAssertion(), p.carryBasicAuth(), p.passHeaders()); err != nil {
@@ -240,7 +240,7 @@ func (p *Passkeys) build(v values) (err error) {
 		return err
 	}
 	v.login.StepUps = append(v.login.StepUps, p.gate.Demands()...)
-	if p.pages, err = passkeys.New(v.pages, p.log); err != nil {
+	if p.pages, err = pages.New(v.pages, p.log); err != nil {
 		return err
 	}
 	if err := errors.Join(p.keepForms(v), p.checkRepost(), checkExpiryHeader(p.ExpiryHeader)); err != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/passkeys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/keptform"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
 )
 
 // checkRepost tells what the setting needs.
@@ -24,12 +24,12 @@ func (p *Passkeys) checkRepost() error {
 // foreignForm answers a form that a page of another site posted, whose browser
 // holds the session back.
 func (p *Passkeys) foreignForm(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
-	page := passkeys.ForeignForm{InFrame: d.InFrame}
+	page := pages.ForeignForm{InFrame: d.InFrame}
 	if d.Repost {
 		var err error
 		page.Sealed, err = p.forms.Repost(w, r, originalURI(r))
 		switch {
-		case errors.Is(err, resume.ErrTooLarge):
+		case errors.Is(err, keptform.ErrTooLarge):
 			page.Reason = "The form is larger than " + humanize.IBytes(uint64(p.forms.Size())) + ", too large to be passed on." //nolint:gosec // G115: a size is never negative
 		case err != nil:
 			page.Reason = "The form could not be passed on."
@@ -48,6 +48,6 @@ func (p *Passkeys) refuseForeign(w http.ResponseWriter, r *http.Request, d gate.
 		Status: http.StatusUnauthorized, Code: codeLoginRequired, Title: "Sign in to continue",
 		Detail: "Nobody is signed in here. The form that another site sent you with is not kept.",
 		Ways:   []problem.Way{{Label: "Sign in", Href: p.base + "/login?return=" + url.QueryEscape(originalURI(r))}},
-		Err:    resume.ErrForeign,
+		Err:    keptform.ErrForeign,
 	})
 }

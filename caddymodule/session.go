@@ -13,7 +13,7 @@ type Session struct {
 	// so a key is changed by putting the new one in front and dropping the old
 	// one a lifetime later; files are read anew at each reload of the
 	// configuration, by SIGUSR1 too. Default: one is generated and kept in Caddy's
-	// storage, where a fleet with shared storage finds it too, and changed on
+	// storage, where replicas with shared storage find it too, and changed on
 	// schedule.
 	Keys []string `json:"keys,omitempty"`
 	// How long a generated key seals, a day at least; negative (`off`) for ever.

@@ -9,10 +9,10 @@ import (
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
-	fleet "github.com/passkey-sidecar/passkey-sidecar/internal/state"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
 )
 
-// State says what the replicas of a fleet share: which sessions were ended before
+// State says what replicas share: which sessions were ended before
 // their time, records against replay, locks and rates. Sessions themselves stay
 // in the browser's cookie.
 type State struct {
@@ -66,14 +66,14 @@ func toggle(dst *bool) func(*caddyfile.Dispenser) error {
 }
 
 // address resolves the placeholders. The zero address is memory.
-func (s *State) address(ctx context.Context, rv resolver) (a fleet.Address, err error) {
+func (s *State) address(ctx context.Context, rv resolver) (a sharedstate.Address, err error) {
 	if s.URL == "" || s.URL == stateMemory {
 		if *s != (State{URL: s.URL}) {
 			return a, errors.New("state memory takes no further settings")
 		}
 		return a, nil
 	}
-	if !strings.Contains(s.URL, "{") && fleet.HasPassword(s.URL) {
+	if !strings.Contains(s.URL, "{") && sharedstate.HasPassword(s.URL) {
 		return a, errors.New("state: a password stands in the address, where the admin API and autosave.json show it; " +
 			"write it as: password {file./run/secrets/redis_password}")
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
-	fleet "github.com/passkey-sidecar/passkey-sidecar/internal/state"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/state/redistest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate/redistest"
 )
 
 const redisPassword = "redis-password-that-must-not-leak"
@@ -29,17 +29,17 @@ func startRedis(t *testing.T) (srv *redistest.Server, setting string) {
 	return srv, "state redis://" + srv.Addr + " {\npassword {env.TEST_REDIS_PASSWORD}\n}"
 }
 
-// replica is another process of the fleet, as far as Redis sees one.
+// replica is another process, as far as Redis sees one.
 func (w *world) replica(srv *redistest.Server) *revocation.List {
 	w.t.Helper()
 	ring, err := seal.NewKeyring([]byte(sessionKey))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	address := fleet.Address{URL: "redis://:" + redisPassword + "@" + srv.Addr}
+	address := sharedstate.Address{URL: "redis://:" + redisPassword + "@" + srv.Addr}
 	records := revocation.NewRecords(nil, nil)
-	redis, err := fleet.NewRedis(fleet.RedisConfig{
-		Address: address, Namespace: fleet.Namespace(w.okta.Issuer(), "0oa1client"), Records: records,
+	redis, err := sharedstate.NewRedis(sharedstate.RedisConfig{
+		Address: address, Namespace: sharedstate.Namespace(w.okta.Issuer(), "0oa1client"), Records: records,
 	}, nil)
 	if err != nil {
 		w.t.Fatal(err)
@@ -121,7 +121,7 @@ func TestRevocationByAnotherReplicaCutsCookieAndStream(t *testing.T) {
 	}
 }
 
-// The first request of a new process waits for the fleet's revocations.
+// The first request of a new process waits for the other replicas' revocations.
 func TestRestartedSidecarKnowsWhatWasEnded(t *testing.T) {
 	w := newWorld(t)
 	srv, setting := startRedis(t)

@@ -22,8 +22,8 @@ const (
 	leastRotation = 24 * time.Hour
 )
 
-// storedKeys are keys that are generated, kept in Caddy's storage for the whole
-// fleet, and changed on schedule.
+// storedKeys are keys that are generated, kept in Caddy's storage for all
+// replicas, and changed on schedule.
 type storedKeys struct {
 	name string
 	// rotate is how long a key is used, negative for ever; keep how long it is

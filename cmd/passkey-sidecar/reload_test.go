@@ -46,7 +46,7 @@ func (p *person) speaking(http2, fresh bool, dials *atomic.Int64) *person {
 		return dialer.DialContext(ctx, network, addr)
 	}}
 	p.t.Cleanup(transport.CloseIdleConnections)
-	return &person{p.fleet, &http.Client{Jar: p.client.Jar, CheckRedirect: noRedirects, Transport: transport}}
+	return &person{p.replicas, &http.Client{Jar: p.client.Jar, CheckRedirect: noRedirects, Transport: transport}}
 }
 
 // load is requests without a pause, until it ends.
@@ -96,7 +96,7 @@ func (p *person) loads(method string, want int) func() (int, int, error) {
 
 // reloadUnder reloads the first sidecar again and again, each time with load
 // before and after.
-func (f *fleet) reloadUnder(l *load, times int) {
+func (f *replicas) reloadUnder(l *load, times int) {
 	f.t.Helper()
 	for i := range times {
 		before := l.asked.Load()
@@ -110,7 +110,7 @@ func (f *fleet) reloadUnder(l *load, times int) {
 // again. No session and no revocation is lost.
 func TestReloadUnderLoadFailsNoRequest(t *testing.T) {
 	const reloads = 20
-	f := newFleet(t)
+	f := newReplicas(t)
 	f.a.takeSocket()
 	steady, leaving := f.person().signIn(f.a), f.person().signIn(f.a)
 	thief := leaving.thief()
@@ -151,7 +151,7 @@ func TestReloadUnderLoadFailsNoRequest(t *testing.T) {
 // The socket outlives the process as well: while one ends and the next begins,
 // connections wait. And it does end, whoever goes on asking.
 func TestRestartUnderLoadFailsNoRequest(t *testing.T) {
-	f := newFleet(t)
+	f := newReplicas(t)
 	f.a.takeSocket()
 	steady := f.person().signIn(f.a)
 	l := &load{stop: make(chan struct{})}
@@ -181,7 +181,7 @@ func TestRestartUnderLoadFailsNoRequest(t *testing.T) {
 // and not been read from; whoever tries a second time, as browsers and load
 // balancers do, sees nothing of it.
 func TestReloadOfAPlainListenerNeedsOneMoreTry(t *testing.T) {
-	f := newFleet(t)
+	f := newReplicas(t)
 	steady := f.person().signIn(f.a)
 	l := &load{stop: make(chan struct{})}
 	var dials atomic.Int64

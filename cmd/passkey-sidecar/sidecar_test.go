@@ -15,7 +15,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/state/redistest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate/redistest"
 )
 
 // asSidecar in the environment makes the test program the sidecar.
@@ -30,23 +30,23 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	fleetClientID   = "0oa1client"
-	fleetRedisPass  = "redis-password-that-must-not-leak"
-	fleetSessionKey = "session-key-that-must-not-leak-0123456789"
-	fleetSecret     = "client-secret-that-must-not-leak"
-	fleetPassword   = "correct horse"
+	replicasClientID   = "0oa1client"
+	replicasRedisPass  = "redis-password-that-must-not-leak"
+	replicasSessionKey = "session-key-that-must-not-leak-0123456789"
+	replicasSecret     = "client-secret-that-must-not-leak"
+	replicasPassword   = "correct horse"
 )
 
-// fleet is two sidecars before one app, with one Okta and one Redis.
-type fleet struct {
+// replicas are two sidecars before one app, with one Okta and one Redis.
+type replicas struct {
 	t     *testing.T
 	okta  *okta.Server
 	redis *redistest.Server
-	app   *fleetApp
+	app   *replicasApp
 	a, b  *sidecar
 }
 
-// sidecar is one process of the fleet.
+// sidecar is one process of them.
 type sidecar struct {
 	t      *testing.T
 	site   string // its public URL
@@ -58,22 +58,22 @@ type sidecar struct {
 	ended  chan struct{}
 }
 
-// newFleet starts everything and waits until both sidecars share their state.
-func newFleet(t *testing.T) *fleet {
+// newReplicas starts everything and waits until both sidecars share their state.
+func newReplicas(t *testing.T) *replicas {
 	t.Helper()
 	portA, portB := porttest.Free(t), porttest.Free(t)
 	siteA, siteB := "http://localhost:"+portA, "http://localhost:"+portB
-	f := &fleet{t: t, app: newFleetApp(t)}
-	f.redis = redistest.Start(t, redistest.Config{Persist: true, File: "requirepass " + fleetRedisPass})
+	f := &replicas{t: t, app: newReplicasApp(t)}
+	f.redis = redistest.Start(t, redistest.Config{Persist: true, File: "requirepass " + replicasRedisPass})
 	f.okta = oktatest.Start(t, okta.Config{
 		Clients: []okta.Client{{
-			ID: fleetClientID, Secret: fleetSecret,
+			ID: replicasClientID, Secret: replicasSecret,
 			RedirectURIs:           []string{siteA + "/passkeys/callback", siteB + "/passkeys/callback"},
 			PostLogoutRedirectURIs: []string{siteA + "/passkeys/signed-out", siteB + "/passkeys/signed-out"},
 			RotateRefreshTokens:    true, RefreshLeeway: -1, // the least forgiving
 		}},
 		Users: []okta.User{{
-			Login: "alice@acme.test", Email: "alice@acme.test", EmailVerified: true, FirstName: "Alice", LastName: "Acme", Password: fleetPassword,
+			Login: "alice@acme.test", Email: "alice@acme.test", EmailVerified: true, FirstName: "Alice", LastName: "Acme", Password: replicasPassword,
 		}},
 	})
 	newSidecar := func(site string) *sidecar {
@@ -106,7 +106,7 @@ func newFleet(t *testing.T) *fleet {
 	}
 	reverse_proxy %s
 }
-`, site, siteA, siteB, f.okta.Issuer(), fleetClientID, f.redis.Addr, strings.TrimPrefix(f.app.URL, "http://"))
+`, site, siteA, siteB, f.okta.Issuer(), replicasClientID, f.redis.Addr, strings.TrimPrefix(f.app.URL, "http://"))
 		return s
 	}
 	f.a, f.b = newSidecar(siteA), newSidecar(siteB)
@@ -132,8 +132,8 @@ func (s *sidecar) start() {
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.dir, &s.output, &s.output
 	s.cmd.Env = []string{
 		asSidecar + "=1", "HOME=" + s.dir, "XDG_DATA_HOME=" + s.dir, "XDG_CONFIG_HOME=" + s.dir, "PATH=" + os.Getenv("PATH"),
-		"TEST_CLIENT_SECRET=" + fleetSecret, "TEST_API_SECRET=corbado1_secretThatMustNotLeak000",
-		"TEST_SESSION_KEY=" + fleetSessionKey, "TEST_REDIS_PASSWORD=" + fleetRedisPass,
+		"TEST_CLIENT_SECRET=" + replicasSecret, "TEST_API_SECRET=corbado1_secretThatMustNotLeak000",
+		"TEST_SESSION_KEY=" + replicasSessionKey, "TEST_REDIS_PASSWORD=" + replicasRedisPass,
 	}
 	if s.socket != nil {
 		s.cmd.ExtraFiles = []*os.File{s.socket} // as descriptor 3

@@ -32,17 +32,17 @@ func elsewhere() []advisory {
 			id: "mod_auth_openidc 2026-05-20 2026-05-22", lesson: "answers without a bound, a suffix without a dot, markup in JSON, line ends in headers, alg none, an empty issuer",
 			elsewhere: []string{
 				"internal/outbound/outbound_test.go TestClient", "internal/access/access_test.go TestSuffixWithoutDot",
-				"internal/passkeys/pages_test.go TestScriptInjectionByBrandUserAndReturnPath", "internal/gate/headers_test.go TestHeaderInjectionByClaim",
+				"internal/pages/pages_test.go TestScriptInjectionByBrandUserAndReturnPath", "internal/gate/headers_test.go TestHeaderInjectionByClaim",
 				"internal/login/idtoken_test.go TestHostileIDToken",
 			},
 		},
 		{
 			id: "CVE-2021-29651", lesson: "a token left by an open redirect; here tokens are in no URL, and no path leads off the site",
-			elsewhere: []string{"internal/passkeys/pages_test.go TestOpenRedirectByReturnPath"},
+			elsewhere: []string{"internal/pages/pages_test.go TestOpenRedirectByReturnPath"},
 		},
 		{
 			id: "CVE-2021-32785 CVE-2026-33525 GHSA-gmfg-3v4q-9qr4", lesson: "words of the request or of a profile became markup or a format",
-			elsewhere: []string{"internal/passkeys/pages_test.go TestScriptInjectionByBrandUserAndReturnPath"},
+			elsewhere: []string{"internal/pages/pages_test.go TestScriptInjectionByBrandUserAndReturnPath"},
 		},
 		{
 			id: "CVE-2021-32701 GHSA-qvp4-rpmr-xwrr", lesson: "a remembered token counted for more than it was judged for",

@@ -18,7 +18,7 @@ func formsAndClaims() []advisory {
 		{id: "slow senders", lesson: "eight senders of forms that never end kept everybody else's from being kept", attack: slowSenders, alone: true},
 		{
 			id: "dear forms", lesson: "a megabyte of one field's name, or of empty parts, kept a processor busy", attack: dearForms, alone: true,
-			elsewhere: []string{"internal/resume/cost_test.go TestOneAnonymousFormIsCheap", "internal/passkeys/cost_test.go TestThePageOfAKeptFormIsCheap"},
+			elsewhere: []string{"internal/keptform/cost_test.go TestOneAnonymousFormIsCheap", "internal/pages/cost_test.go TestThePageOfAKeptFormIsCheap"},
 		},
 		{id: "email_verified", lesson: "what was not false counted as proved", attack: doubtfulAddresses, settings: forPrograms + "\nallow {\n domain acme.test\n}"},
 		{id: "trimmed identities", lesson: "a user who differs by a space arrived as another", attack: usersThatDifferByASpace, settings: "allow {\n group admins warehouse\n}"},

@@ -29,7 +29,7 @@ func logsAndStreams() []advisory {
 		},
 		{
 			id: "replay records crowded out", lesson: "kept forms took the room of logout tokens",
-			elsewhere: []string{"internal/state/contract_test.go TestKeptFormsLeaveRoomForLogoutTokens"},
+			elsewhere: []string{"internal/sharedstate/contract_test.go TestKeptFormsLeaveRoomForLogoutTokens"},
 		},
 		{
 			id: "log flood", lesson: "a line for each request of a stranger", attack: logFlood,

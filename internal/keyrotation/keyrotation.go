@@ -1,5 +1,5 @@
-// Package keyrotation keeps keys that a fleet shares in a storage that it
-// shares, and changes them on schedule without anybody noticing.
+// Package keyrotation keeps the keys of several replicas in a storage that they
+// share, and changes them on schedule without anybody noticing.
 //
 // A new key is published before it is used, long enough for every replica to
 // read it; then it is the current one, by each replica's own clock; and when its
@@ -19,13 +19,13 @@ import (
 	"time"
 )
 
-// Storage is what the fleet shares, like Caddy's.
+// Storage is what the replicas share, like Caddy's.
 type Storage interface {
 	// Load returns fs.ErrNotExist for a name that holds nothing.
 	Load(ctx context.Context, name string) ([]byte, error)
 	// Store replaces the whole value at once.
 	Store(ctx context.Context, name string, value []byte) error
-	// Lock waits for the fleet's lock of a name and returns what gives it back.
+	// Lock waits for the lock of a name, which all replicas share, and returns what gives it back.
 	Lock(ctx context.Context, name string) (unlock func() error, err error)
 }
 

@@ -27,7 +27,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/recall"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
@@ -130,7 +130,7 @@ type RelyingParty struct {
 	handover  *Handover
 	fleet     *fleet // nil for a process on its own
 	paths     returnpath.Policy
-	fragments *resume.Fragments
+	fragments *recall.Fragments
 	// wanted are the claims worth a call to the userinfo endpoint.
 	wanted []string
 }
@@ -154,7 +154,7 @@ func New(c Config, p *Provider, s Sessions, l Landing, log *slog.Logger) (*Relyi
 	if err != nil {
 		return nil, err
 	}
-	fragments, err := resume.NewFragments(c.BasePath, insecure)
+	fragments, err := recall.NewFragments(c.BasePath, insecure)
 	if err != nil {
 		return nil, err
 	}

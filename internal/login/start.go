@@ -10,7 +10,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/resume"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/recall"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
@@ -150,7 +150,7 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	target := rp.authorizationURL(md, a, d)
 	// A fragment belongs to the page that was asked for, not to one in its place.
 	if d.returnPath == wanted {
-		place := resume.Place{At: wanted, State: a.state}
+		place := recall.Place{At: wanted, State: a.state}
 		if pageload.Of(r) == pageload.Worker {
 			place.Framed = rp.framedPath(d)
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/signout"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/state"
 )
 
 const (
@@ -68,7 +68,7 @@ func newOrg(t *testing.T) *org {
 	h, err := signout.New(signout.Config{
 		ClientID: emulatorClient, Issuer: issuer(o.Issuer()), Org: issuer(login.OrgIssuer(o.Issuer())), Unavailable: login.ErrKeysUnavailable,
 		Origins: origins, BasePath: "/passkeys",
-	}, o.list, state.NewMemory(nil), noCookies{}, log)
+	}, o.list, sharedstate.NewMemory(nil), noCookies{}, log)
 	if err != nil {
 		t.Fatal(err)
 	}

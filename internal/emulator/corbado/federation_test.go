@@ -62,7 +62,7 @@ func newParty(t *testing.T) *party {
 		RedirectURL: partyCallback, Scopes: []string{"openid", "email"},
 	}
 	p.oauth.Endpoint.AuthStyle = oauth2.AuthStyleInHeader
-	p.keys = d.enrol(alice)
+	p.keys = d.enroll(alice)
 	return p
 }
 

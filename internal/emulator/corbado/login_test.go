@@ -16,8 +16,8 @@ type keyring struct {
 	id  string // cre-…
 }
 
-// enrol takes identifier through an append, and returns the device.
-func (d *desk) enrol(identifier string) *keyring {
+// enroll takes identifier through an append, and returns the device.
+func (d *desk) enroll(identifier string) *keyring {
 	d.t.Helper()
 	k := &keyring{device: newDevice(), key: newKey(d.t)}
 	p := d.process()
@@ -80,8 +80,8 @@ func TestLoginRoundTrip(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
-			d.enrol(bob)
-			k := d.enrol(alice)
+			d.enroll(bob)
+			k := d.enroll(alice)
 			d.srv.Advance(time.Hour)
 			p, _ := d.loginInit()
 			start := d.loginStart(p, typed)
@@ -105,8 +105,8 @@ func TestLoginRoundTrip(t *testing.T) {
 
 func TestLoginByConditionalUI(t *testing.T) {
 	d := newDesk(t)
-	d.enrol(bob)
-	k := d.enrol(alice)
+	d.enroll(bob)
+	k := d.enroll(alice)
 	p, challenge := d.loginInit()
 	d.loginStart(p, bob) // what is typed meanwhile does not spoil the other challenge
 	a := d.loginFinish(p, k.sign(t, challenge), true)
@@ -121,7 +121,7 @@ func TestLoginByConditionalUI(t *testing.T) {
 
 func TestLoginAsSecondFactor(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	p, _ := d.loginInit()
 	body := map[string]any{"identifier": "", "source": "text-field", "loginConnectToken": d.token(kindLogin, alice)}
 	start := d.frontend(p, "login/start", body)
@@ -158,7 +158,7 @@ func TestLoginStartWithoutAPasskey(t *testing.T) {
 
 func TestLoginFinishOfADeletedPasskeyIs404(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	p, challenge := d.loginInit()
 	options := d.loginStart(p, alice).text("assertionOptions")
 	u, _ := d.srv.users.find(alice)
@@ -171,7 +171,7 @@ func TestLoginFinishOfADeletedPasskeyIs404(t *testing.T) {
 
 func TestLoginFaults(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	d.must(Fault{Name: FaultLoginNotAllowed, Times: 1})
 	if a := d.frontend("", "login/init", map[string]any{}); a.body["loginAllowed"] != false || a.text("conditionalUIChallenge") != "" {
 		t.Errorf("not allowed: %s", a.raw)

@@ -11,7 +11,7 @@ import (
 
 func TestAttackReplayedAssertion(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	p, _ := d.loginInit()
 	response := k.sign(t, d.loginStart(p, alice).text("assertionOptions"))
 	if a := d.loginFinish(p, response, false); a.status != http.StatusOK {
@@ -24,7 +24,7 @@ func TestAttackReplayedAssertion(t *testing.T) {
 
 func TestAttackAssertionForAnotherProcess(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	victim, _ := d.loginInit()
 	response := k.sign(t, d.loginStart(victim, alice).text("assertionOptions"))
 	thief, _ := d.loginInit()
@@ -33,7 +33,7 @@ func TestAttackAssertionForAnotherProcess(t *testing.T) {
 
 func TestAttackExpiredChallenge(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	p, _ := d.loginInit()
 	response := k.sign(t, d.loginStart(p, alice).text("assertionOptions"))
 	d.srv.Advance(ceremonyLifetime)
@@ -60,7 +60,7 @@ func TestAttackAssertionThatDoesNotVerify(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
-			k := d.enrol(alice)
+			k := d.enroll(alice)
 			k.key.Counter = 5
 			d.login(k)
 			p, _ := d.loginInit()
@@ -75,8 +75,8 @@ func TestAttackAssertionThatDoesNotVerify(t *testing.T) {
 
 func TestAttackPasskeyOfAnotherUser(t *testing.T) {
 	d := newDesk(t)
-	d.enrol(alice)
-	mallory := d.enrol(bob)
+	d.enroll(alice)
+	mallory := d.enroll(bob)
 	p, _ := d.loginInit()
 	a := d.loginFinish(p, mallory.sign(t, d.loginStart(p, alice).text("assertionOptions")), false)
 	refused(t, a, http.StatusNotFound, errNotFound)
@@ -84,7 +84,7 @@ func TestAttackPasskeyOfAnotherUser(t *testing.T) {
 
 func TestAttackLoginOfADisabledUser(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	data := d.login(k)
 	p, challenge := d.loginInit()
 	u, _ := d.srv.users.find(alice)
@@ -112,7 +112,7 @@ func (d *desk) verifyData(data, username string) string {
 
 func TestVerifySignedData(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	if got := d.verifyData(d.login(k), alice); got != "success" {
 		t.Errorf("by identifier: %s", got)
 	}
@@ -142,7 +142,7 @@ func TestVerifySignedData(t *testing.T) {
 
 func TestSignedDataTellsWhatCorbadoTells(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	c, u, err := d.srv.redeem(d.login(k))
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +157,7 @@ func TestSignedDataTellsWhatCorbadoTells(t *testing.T) {
 // No secret of a login is told by the events or the log.
 func TestLoginLeavesNoSecretInTheJournal(t *testing.T) {
 	d := newDesk(t)
-	k := d.enrol(alice)
+	k := d.enroll(alice)
 	data := d.login(k)
 	p, _ := d.loginInit()
 	d.frontend(p, "events", map[string]any{"eventType": "login-error", "message": "failed with " + data})

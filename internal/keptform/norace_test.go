@@ -1,0 +1,5 @@
+//go:build !race
+
+package keptform
+
+const raceDetector = false

@@ -1,0 +1,6 @@
+//go:build race
+
+package keptform
+
+// raceDetector makes everything slower than it is.
+const raceDetector = true

@@ -1,0 +1,105 @@
+package pages
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+)
+
+// maxResult caps the body of a result, in bytes.
+const maxResult = 16 << 10
+
+// outcome is what became of the offer to add a passkey.
+type outcome string
+
+const (
+	outcomeComplete     outcome = "complete"
+	outcomeCompleteNoop outcome = "complete-noop" // there was one already
+	outcomeSkip         outcome = "skip"
+	outcomeNotOffered   outcome = "not-offered"
+	outcomeError        outcome = "error"
+	outcomeUnavailable  outcome = "unavailable"
+)
+
+// outcomes maps what the glue sends, and the words that Corbado has published
+// for the same (Corbado: CorbadoConnectAppend, AppendStatus).
+var outcomes = map[string]outcome{
+	"complete":      outcomeComplete,
+	"complete-noop": outcomeCompleteNoop,
+	"skip":          outcomeSkip,
+	"not-offered":   outcomeNotOffered,
+	"error":         outcomeError,
+	"unavailable":   outcomeUnavailable,
+
+	"user-completed":              outcomeComplete,
+	"skip-explicit":               outcomeSkip,
+	"user-skipped":                outcomeSkip,
+	"skip-implicit":               outcomeNotOffered,
+	"gradual-rollout-denied":      outcomeNotOffered,
+	"passkey-intelligence-denied": outcomeNotOffered,
+}
+
+// Result takes down what became of the offer: POST <base>/append/result with
+// {"status","clientState"}. It answers 204, or a Problem with the code
+// cross_origin, json_required, body_too_large, invalid_body or unknown_status.
+func (p *Pages) Result(w http.ResponseWriter, r *http.Request, s *session.Session) error {
+	if err := p.needSession(s, p.base+"/append"); err != nil {
+		return err
+	}
+	result, err := p.readResult(w, r)
+	if err != nil {
+		return err
+	}
+	became, known := outcomes[result.Status]
+	if !known {
+		return refuse(http.StatusBadRequest, "unknown_status", "This status is not known.", nil)
+	}
+	if err := p.memory.rest(w, r, userKey(s), p.enroll.rest(became)); err != nil {
+		return err
+	}
+	if became == outcomeComplete || became == outcomeCompleteNoop {
+		p.keepClientState(w, result.ClientState)
+	}
+	p.log.InfoContext(r.Context(), "passkey offer answered", slog.String("status", string(became)),
+		slog.String("iss", s.Issuer), slog.String("sub", s.Subject))
+	secure(w.Header())
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+type result struct {
+	Status      string `json:"status"`
+	ClientState string `json:"clientState"`
+}
+
+func (p *Pages) readResult(w http.ResponseWriter, r *http.Request) (result, error) {
+	if err := p.origins.FromOwnPage(r); err != nil {
+		return result{}, refuse(http.StatusForbidden, "cross_origin", "This request came from another site.", err)
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return result{}, refuse(http.StatusUnsupportedMediaType, "json_required", "The body must be application/json.", err)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResult))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return result{}, refuse(http.StatusRequestEntityTooLarge, "body_too_large", "The body is too large.", err)
+	}
+	if err != nil {
+		return result{}, refuse(http.StatusBadRequest, "invalid_body", "The body could not be read.", err)
+	}
+	var sent result
+	if err := json.Unmarshal(body, &sent); err != nil {
+		return result{}, refuse(http.StatusBadRequest, "invalid_body", "The body is not the JSON that was expected.", err)
+	}
+	return sent, nil
+}
+
+func refuse(status int, code, title string, err error) *problem.Problem {
+	return &problem.Problem{Status: status, Code: code, Title: title, Err: err}
+}

@@ -1,6 +1,0 @@
-//go:build race
-
-package resume
-
-// raceDetector makes everything slower than it is.
-const raceDetector = true
