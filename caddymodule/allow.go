@@ -14,6 +14,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -120,8 +121,8 @@ func (p *Passkeys) forbid(w http.ResponseWriter, r *http.Request, d gate.Decisio
 		Detail:   "You are signed in as " + displayName(s) + ". If you have another account that may, use that one; else ask the people who run this site.",
 		Operator: "The allow setting names none of this account's groups, nor its verified e-mail address or domain.",
 		Ways: []problem.Way{
-			{Label: "Use another account", Href: p.base + "/login?prompt=login" + p.returnQuery(r)},
-			{Label: "Sign out", Href: p.base + "/logout"},
+			{Label: "Use another account", Href: p.base + route.Login + "?prompt=login" + p.returnQuery(r)},
+			{Label: "Sign out", Href: p.base + route.Logout},
 		},
 	}
 	if d.Bearer {

@@ -11,6 +11,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 // answer shows what a room could not do. It returns nil, because the answer has
@@ -57,8 +58,11 @@ func (p *Passkeys) refuse(w http.ResponseWriter, r *http.Request, d gate.Decisio
 	if d.Verdict == gate.Refuse {
 		p.gate.Readable(w.Header(), r)
 	}
-	if d.Verdict == gate.Forbidden {
+	switch d.Verdict {
+	case gate.Forbidden:
 		return p.forbid(w, r, d)
+	case gate.RefuseStale:
+		return p.refuseStale(w, r, d)
 	}
 	return p.answer(w, r, p.refusal(r, d))
 }
@@ -71,7 +75,7 @@ func (p *Passkeys) refusal(r *http.Request, d gate.Decision) error {
 		return &problem.Problem{
 			Status: http.StatusUnauthorized, Code: codeLoginRequired, Title: "Sign in to continue",
 			Detail: "Nobody is signed in, or the session has ended.",
-			Ways:   []problem.Way{{Label: "Sign in", Href: p.base + "/login" + p.returnTo(r)}},
+			Ways:   []problem.Way{{Label: "Sign in", Href: p.base + route.Login + p.returnTo(r)}},
 		}
 	case gate.Misdirected:
 		p.quiet.LogAttrs(r.Context(), slog.LevelWarn, "a request named a host that is none of the public origins; if browsers use it, add it to public_url", "",
@@ -86,7 +90,7 @@ func (p *Passkeys) refusal(r *http.Request, d gate.Decision) error {
 		return &problem.Problem{
 			Status: http.StatusForbidden, Code: "cross_origin", Title: "Another site tried to sign you out",
 			Detail: "You are still signed in. To sign out, use this site's own page.",
-			Ways:   []problem.Way{{Label: "Sign out", Href: p.base + "/logout"}, start},
+			Ways:   []problem.Way{{Label: "Sign out", Href: p.base + route.Logout}, start},
 		}
 	case gate.MethodNotAllowed:
 		return &problem.Problem{

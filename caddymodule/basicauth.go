@@ -14,6 +14,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/basicauth"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -113,7 +114,7 @@ func (b *basic) check(r *http.Request, s *session.Session, base string) error {
 			Status: http.StatusForbidden, Code: "user_name_unfit", Title: "Your account cannot be used here",
 			Detail:   "This application knows its users by a name that your account does not have, or that it could not tell from another's.",
 			Operator: "The claim " + b.Claim() + " is the user's name (basic_auth). It must not be empty, hold a colon or control character, or begin or end with a space.",
-			Ways:     []problem.Way{{Label: "Sign out", Href: base + "/logout"}},
+			Ways:     []problem.Way{{Label: "Sign out", Href: base + route.Logout}},
 			Err:      err,
 		}
 	}

@@ -10,11 +10,9 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 // Bearer lets programs use the app with an access token in place of a session:
@@ -84,22 +82,6 @@ func (p *Passkeys) buildBearer(v values) (err error) {
 	v.bearer.Revoked = p.ended.Revoked
 	p.bearer, err = bearer.New(v.bearer, keys, p.login, p.log)
 	return err
-}
-
-// admitBearer decides on a request with a bearer token, or returns why the token
-// does not hold.
-func (p *Passkeys) admitBearer(r *http.Request) (gate.Decision, error) {
-	requestID(r)
-	var s *session.Session
-	s, err := p.bearer.Identify(r)
-	if err != nil {
-		s = nil
-	}
-	d, ok := p.gate.AdmitBearer(r, s)
-	if ok {
-		return d, nil
-	}
-	return d, err
 }
 
 // refuseBearer answers a token that does not hold: always JSON, and never a

@@ -4,19 +4,19 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 // signIn serves the sign-in route. A page load that a service worker passes on does
 // not say that it is for a frame; the page that it got has found out and asks here.
 // With a session that will do it goes back to where it was.
-func (p *Passkeys) signIn(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
+func (p *Passkeys) signIn(w http.ResponseWriter, r *http.Request, s *session.Session) error {
 	q := r.URL.Query()
 	demand := stepup.FromQuery(q)
-	if q.Has(pageload.InFrame) && r.Method == http.MethodGet && (d.Session == nil || !demand.Met(d.Session, time.Now())) {
-		return p.answer(w, r, p.pages.Framed(w, r, originalURI(r), demand))
+	if q.Has(pageload.InFrame) && r.Method == http.MethodGet && (s == nil || !demand.Met(s, time.Now())) {
+		return p.pages.Framed(w, r, originalURI(r), demand)
 	}
-	return p.answer(w, r, p.login.Login(w, r, d.Session))
+	return p.login.Login(w, r, s)
 }

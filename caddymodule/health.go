@@ -52,7 +52,7 @@ func (p *Passkeys) health() health {
 // identity provider and without the shared state, and a load balancer that took
 // out every replica for it would turn a nuisance into an outage. Where nothing
 // works at all, nothing answers.
-func (p *Passkeys) serveHealth(w http.ResponseWriter) error {
+func (p *Passkeys) serveHealth(w http.ResponseWriter, _ *http.Request) error {
 	body, err := json.Marshal(p.health())
 	if err != nil {
 		return err

@@ -80,11 +80,3 @@ func (p *Passkeys) keepForm(w http.ResponseWriter, r *http.Request, d gate.Decis
 	}
 	return p.answer(w, r, p.pages.FormKept(w, r, page))
 }
-
-// formSummary tells the page of a kept form what that was.
-func (p *Passkeys) formSummary(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
-	if p.forms == nil {
-		return p.refuse(w, r, gate.Decision{Verdict: gate.NotFound})
-	}
-	return p.answer(w, r, p.forms.Summary(w, r, d.Session))
-}

@@ -15,6 +15,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/signout"
@@ -116,6 +117,7 @@ type Passkeys struct {
 	quiet      *quietlog.Log   // for what strangers can cause
 	replaced   <-chan struct{} // closed when another configuration took over
 	base       string
+	returns    returnpath.Policy
 	assertions *assertion.Signer
 	basic      *basic
 	related    []byte

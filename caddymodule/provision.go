@@ -17,6 +17,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
@@ -228,18 +229,18 @@ func (p *Passkeys) build(v values) (err error) {
 		v.login.Turns, v.login.Results = p.shared, p.shared
 	}
 	if p.sessions, err = session.New(session.Config{
-		Keyring: v.keyring, Insecure: v.origins.Insecure(), LogoutPath: p.base + "/logout",
+		Keyring: v.keyring, Insecure: v.origins.Insecure(), LogoutPath: p.base + route.Logout,
 		Idle: idle, Lifetime: lifetime, Revocations: p.ended, Seen: p.held.signOuts.seen,
 	}); err != nil {
 		return err
 	}
-	if p.gate, err = gate.New(gate.Config{
-		Base: p.base, Public: p.Public, Origins: v.origins, RelatedOrigins: p.related != nil, StepUps: v.stepUps,
-		Access: v.rules, Bearer: p.Bearer != nil, KeySet: p.assertions != nil, Reposts: p.Repost,
-	}, p.sessions); err != nil {
+	p.returns = gate.Returns(p.base, p.routes())
+	v.login.Returns, v.pages.Returns = p.returns, p.returns
+	demands, err := gate.Demands(v.stepUps)
+	if err != nil {
 		return err
 	}
-	v.login.StepUps = append(v.login.StepUps, p.gate.Demands()...)
+	v.login.StepUps = append(v.login.StepUps, demands...)
 	if p.pages, err = pages.New(v.pages, p.log); err != nil {
 		return err
 	}
@@ -261,10 +262,15 @@ func (p *Passkeys) build(v values) (err error) {
 	if err != nil {
 		return err
 	}
-	p.tokens, err = connecttoken.New(connecttoken.Config{
+	if p.tokens, err = connecttoken.New(connecttoken.Config{
 		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.held.limiter, Fleet: p.shared,
 		StepUp: v.passkeyStepUp, BasePath: p.base,
-	}, client, p.log)
+	}, client, p.log); err != nil {
+		return err
+	}
+	p.gate, err = gate.New(gate.Config{
+		Base: p.base, Routes: p.routes(), Public: p.Public, Origins: v.origins, StepUps: v.stepUps, Access: v.rules, Reposts: p.Repost,
+	})
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/keptform"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 // checkRepost tells what the setting needs.
@@ -47,7 +48,7 @@ func (p *Passkeys) refuseForeign(w http.ResponseWriter, r *http.Request, d gate.
 	return p.answer(w, r, &problem.Problem{
 		Status: http.StatusUnauthorized, Code: codeLoginRequired, Title: "Sign in to continue",
 		Detail: "Nobody is signed in here. The form that another site sent you with is not kept.",
-		Ways:   []problem.Way{{Label: "Sign in", Href: p.base + "/login?return=" + url.QueryEscape(originalURI(r))}},
+		Ways:   []problem.Way{{Label: "Sign in", Href: p.base + route.Login + "?return=" + url.QueryEscape(originalURI(r))}},
 		Err:    keptform.ErrForeign,
 	})
 }

@@ -14,7 +14,7 @@ func (p *Passkeys) returnQuery(r *http.Request) string {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return ""
 	}
-	clean, _ := returnpath.Policy{Base: p.base}.Nearest(originalURI(r))
+	clean, _ := p.returns.Nearest(originalURI(r))
 	if clean == returnpath.Start {
 		return ""
 	}

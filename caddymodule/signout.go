@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"sync"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -86,15 +85,19 @@ func (p *Passkeys) buildSignOuts(v values) (err error) {
 	return err
 }
 
-// serveSignOut answers what the identity provider tells of sign-outs.
-func (p *Passkeys) serveSignOut(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
-	switch d.Verdict {
-	case gate.FrontchannelLogout:
-		p.signOuts.Frontchannel(w, r, p.sessions.Standing(r), clientIP(r))
-	case gate.BackchannelLogout:
-		p.signOuts.Backchannel(w, r)
-	default:
-		p.signOuts.UniversalLogout(w, r)
-	}
+// serveFrontchannelLogout, serveBackchannelLogout and serveUniversalLogout answer what
+// the identity provider says of sign-outs.
+func (p *Passkeys) serveFrontchannelLogout(w http.ResponseWriter, r *http.Request) error {
+	p.signOuts.Frontchannel(w, r, p.sessions.Standing(r), clientIP(r))
+	return nil
+}
+
+func (p *Passkeys) serveBackchannelLogout(w http.ResponseWriter, r *http.Request) error {
+	p.signOuts.Backchannel(w, r)
+	return nil
+}
+
+func (p *Passkeys) serveUniversalLogout(w http.ResponseWriter, r *http.Request) error {
+	p.signOuts.UniversalLogout(w, r)
 	return nil
 }

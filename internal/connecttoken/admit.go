@@ -10,6 +10,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -60,8 +61,8 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, s *session.Sessi
 // whoever finds a browser signed in must not add a key of their own to the
 // account, nor take the owner's away. To look at the list is no change.
 var changedOn = map[corbado.ConnectTokenType]string{
-	corbado.PasskeyAppend: "/append",
-	corbado.PasskeyDelete: "/",
+	corbado.PasskeyAppend: route.Append,
+	corbado.PasskeyDelete: route.List,
 }
 
 var errForm = errors.New(`the body is not {"type":"…"}`)

@@ -13,14 +13,14 @@ type only string
 
 func (o only) Allows(s *session.Session) bool { return s.Subject == string(o) }
 
-func newGuarded(tb testing.TB, c Config) *Gate {
+func newGuarded(tb testing.TB, c Config) *testGate {
 	tb.Helper()
 	set, err := origin.ParseSet([]string{"https://app.example.com"})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	c.Base, c.Origins, c.Public = "/passkeys", set, []string{"/healthz"}
-	g, err := New(c, users{})
+	g, err := newTestGate(c, users{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -60,93 +60,61 @@ func TestUserWhoIsNotAllowed(t *testing.T) {
 		{"GET", "/passkeys/unknown", NotFound, NotFound},
 	} {
 		if got := g.Admit(request(tc.method, tc.target, "Sec-Fetch-Site", "same-origin", "Origin", "https://app.example.com", "Cookie", "user=alice")); got.Verdict != tc.alice || got.Session == nil {
-			t.Errorf("%s %s, allowed: %+v, want %d", tc.method, tc.target, got, tc.alice)
+			t.Errorf("%s %s, allowed: %+v, want %v", tc.method, tc.target, got, tc.alice)
 		}
 		got := g.Admit(request(tc.method, tc.target, "Sec-Fetch-Site", "same-origin", "Origin", "https://app.example.com", "Cookie", "user=mallory"))
 		if got.Verdict != tc.mallory {
-			t.Errorf("%s %s, not allowed: verdict %d, want %d", tc.method, tc.target, got.Verdict, tc.mallory)
+			t.Errorf("%s %s, not allowed: verdict %v, want %v", tc.method, tc.target, got.Verdict, tc.mallory)
 		}
 		if got.Verdict == Upstream && got.Session != nil {
 			t.Errorf("%s %s: the app is told of %q", tc.method, tc.target, got.Session.Subject)
 		}
 		// Signed in is not enough, and not signed in is no way around it.
 		if got := g.Admit(request(tc.method, tc.target)); got.Verdict == Forbidden || got.Verdict == Upstream && tc.mallory != Upstream {
-			t.Errorf("%s %s, nobody: verdict %d", tc.method, tc.target, got.Verdict)
+			t.Errorf("%s %s, nobody: verdict %v", tc.method, tc.target, got.Verdict)
 		}
 	}
 }
 
-func TestBearerTokenNeedsTheSetting(t *testing.T) {
-	off, on := newGuarded(t, Config{}), newGuarded(t, Config{Bearer: true})
-	for _, tc := range []struct {
-		target, authorization string
-		off, on               Verdict
-	}{
-		{"/orders", "Bearer x", Challenge, BearerToken},
-		{"/orders", "bEaReR x", Challenge, BearerToken},
-		{"/orders", "Bearer", Challenge, BearerToken},
-		{"/orders", "Bearer\tx", Challenge, BearerToken},
-		{"/orders", " Bearer x", Challenge, BearerToken},
-		{"/orders", "Basic eDp5", Challenge, Challenge},
-		{"/orders", "Bearerx", Challenge, Challenge},
-		{"/orders", "DPoP x", Challenge, Challenge},
-		{"/orders", "Basic eDp5, Bearer x", Challenge, Challenge},
-		{"/orders", "", Challenge, Challenge},
-		{"/orders?access_token=x", "", Challenge, Challenge}, // RFC 6750 section 2.3 is not offered
-		{"/healthz", "Bearer x", Upstream, BearerToken},
-		// Our own routes are for browsers.
-		{"/passkeys/", "Bearer x", Challenge, Challenge},
-		{"/passkeys/append", "Bearer x", Challenge, Challenge},
-		{"/passkeys/session", "Bearer x", SessionInfo, SessionInfo},
+// Only requests for the app ask for a token: our own routes are for browsers.
+func TestWhereABearerTokenCounts(t *testing.T) {
+	g := newGuarded(t, Config{})
+	for target, want := range map[string]bool{
+		"/orders": true, "/orders?access_token=x": true, "/healthz": true,
+		"/passkeys/": false, "/passkeys/append": false, "/passkeys/session": false, "/passkeys/connect-token": false, "/passkeys/unknown": false,
 	} {
-		for _, c := range []struct {
-			g    *Gate
-			want Verdict
-		}{{off, tc.off}, {on, tc.on}} {
-			r := request("GET", tc.target, "Authorization", tc.authorization)
-			if got := c.g.Admit(r); got.Verdict != c.want || got.Session != nil {
-				t.Errorf("%s, %q: %+v, want %d", tc.target, tc.authorization, got, c.want)
-			}
+		if to := g.Find(request("GET", target)); to.ToApp() != want || to.Anonymous() {
+			t.Errorf("%s: %+v", target, to)
 		}
-	}
-	if got := on.Admit(request("POST", "/passkeys/connect-token", "Authorization", "Bearer x")); got.Verdict != ConnectToken || got.Session != nil {
-		t.Errorf("connect token: %+v", got)
-	}
-	r := request("GET", "/orders", "Authorization", "Bearer x", "Cookie", "user=alice")
-	if got := on.Admit(r); got.Verdict != Upstream || got.Bearer || got.Session.Subject != "alice" || r.Header.Get("Authorization") != "Bearer x" {
-		t.Errorf("with a live session: %+v", got)
-	}
-	second := request("GET", "/orders")
-	second.Header["Authorization"] = []string{"Basic eDp5", "Bearer x"}
-	if got := on.Admit(second); got.Verdict != BearerToken {
-		t.Errorf("a second field: %+v", got)
 	}
 	foreign := request("GET", "/orders", "Authorization", "Bearer x")
 	foreign.Host = "evil.example"
-	if got := on.Admit(foreign); got.Verdict != Misdirected {
-		t.Errorf("foreign host: %+v", got)
+	if to := g.Find(foreign); to.ToApp() || !to.Anonymous() || g.Admit(foreign).Verdict != Misdirected {
+		t.Errorf("foreign host: %+v", to)
+	}
+	foreign = request("GET", "/healthz", "Authorization", "Bearer x")
+	foreign.Host = "evil.example"
+	if to := g.Find(foreign); !to.Anonymous() || g.Admit(foreign) != (Decision{Verdict: Upstream}) {
+		t.Errorf("foreign host, public: %+v", to)
 	}
 }
 
-func TestAdmitBearer(t *testing.T) {
-	g := newGuarded(t, Config{Bearer: true, Access: only("alice")})
+func TestABearerTokenThatHolds(t *testing.T) {
+	g := newGuarded(t, Config{Access: only("alice")})
 	alice, mallory := &session.Session{Subject: "alice"}, &session.Session{Subject: "mallory"}
+	who := func(s *session.Session) Who { return Who{Session: s, Bearer: true} }
 	for name, tc := range map[string]struct {
 		target string
 		s      *session.Session
 		want   Decision
-		ok     bool
 	}{
-		"allowed":             {"/orders", alice, Decision{Verdict: Upstream, Session: alice, Bearer: true}, true},
-		"not allowed":         {"/orders", mallory, Decision{Verdict: Forbidden, Session: mallory, Bearer: true}, true},
-		"bad":                 {"/orders", nil, Decision{Verdict: Refuse}, false},
-		"public, allowed":     {"/healthz", alice, Decision{Verdict: Upstream, Session: alice, Bearer: true}, true},
-		"public, not allowed": {"/healthz", mallory, Decision{Verdict: Upstream}, true},
-		"public, bad":         {"/healthz", nil, Decision{Verdict: Upstream}, true},
+		"allowed":             {"/orders", alice, Decision{Verdict: Upstream, Who: who(alice)}},
+		"not allowed":         {"/orders", mallory, Decision{Verdict: Forbidden, Who: who(mallory)}},
+		"public, allowed":     {"/healthz", alice, Decision{Verdict: Upstream, Who: who(alice)}},
+		"public, not allowed": {"/healthz", mallory, Decision{Verdict: Upstream}},
 	} {
-		got, ok := g.AdmitBearer(request(http.MethodGet, tc.target), tc.s)
-		if ok != tc.ok || got != tc.want {
-			t.Errorf("%s: %+v %t, want %+v", name, got, ok, tc.want)
+		if got := g.AdmitBearer(request(http.MethodGet, tc.target), tc.s); got != tc.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
 		}
 	}
 }

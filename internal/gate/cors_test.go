@@ -9,13 +9,13 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
-func newGateOfTwo(t *testing.T) *Gate {
+func newGateOfTwo(t *testing.T) *testGate {
 	t.Helper()
 	origins, err := origin.ParseSet([]string{"https://app.example.com", "https://www.example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := New(Config{Base: "/passkeys", Public: []string{"/healthz"}, Origins: origins}, users{})
+	g, err := newTestGate(Config{Base: "/passkeys", Public: []string{"/healthz"}, Origins: origins}, users{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestForeignOriginReadsNothing(t *testing.T) {
 			t.Errorf("%q: Vary %q: a cache would hand on the answer for another origin", from, h.Get("Vary"))
 		}
 		if got := g.Admit(request("OPTIONS", "/api", "Origin", from, "Access-Control-Request-Method", "PUT")); got.Verdict != Refuse {
-			t.Errorf("preflight from %q: verdict %d", from, got.Verdict)
+			t.Errorf("preflight from %q: verdict %v", from, got.Verdict)
 		}
 	}
 	for _, from := range []string{"https://app.example.com", "https://www.example.com"} {
@@ -66,14 +66,14 @@ func TestPreflightNeverReachesTheApp(t *testing.T) {
 		"/passkeys/connect-token": MethodNotAllowed, "/passkeys/session": MethodNotAllowed, "/passkeys/nothing": NotFound,
 	} {
 		if got := g.Admit(request("OPTIONS", target, ask...)); got.Verdict != want {
-			t.Errorf("%s: verdict %d, want %d", target, got.Verdict, want)
+			t.Errorf("%s: verdict %v, want %v", target, got.Verdict, want)
 		}
 	}
 	if got := g.Admit(request("OPTIONS", "/api", "Origin", "https://www.example.com")); got.Verdict != Refuse {
-		t.Errorf("an OPTIONS request that is no preflight: verdict %d", got.Verdict)
+		t.Errorf("an OPTIONS request that is no preflight: verdict %v", got.Verdict)
 	}
 	if got := g.Admit(request("OPTIONS", "/api", append([]string{"Cookie", "user=alice"}, ask...)...)); got.Verdict != Upstream {
-		t.Errorf("with a session: verdict %d", got.Verdict)
+		t.Errorf("with a session: verdict %v", got.Verdict)
 	}
 }
 

@@ -6,22 +6,25 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
-// Demands returns every demand that a Decision may hold, none of them zero: those
+// Demands returns every demand that a Decision may hold by these rules, none of them zero: those
 // of single rules, what rules for the same path demand together, and what a path in
 // an unusual spelling does. The route that starts a sign-in knows them by this list.
-func (g *Gate) Demands() []stepup.Demand {
+func Demands(configured []StepUpRule) ([]stepup.Demand, error) {
+	s, err := newStepUps(configured)
+	if err != nil {
+		return nil, err
+	}
 	var all []stepup.Demand
 	add := func(d stepup.Demand) {
 		if !d.IsZero() && !slices.Contains(all, d) {
 			all = append(all, d)
 		}
 	}
-	rules := g.stepUps.rules
-	for _, at := range rules {
+	for _, at := range s.rules {
 		// Rules that hold for one request are those for the very same path: of two
 		// lengths, the longer holds. Below a prefix the exact ones do not.
 		var here, below stepup.Demand
-		for _, rule := range rules {
+		for _, rule := range s.rules {
 			if rule.path != at.path {
 				continue
 			}
@@ -32,6 +35,6 @@ func (g *Gate) Demands() []stepup.Demand {
 		add(here)
 		add(below)
 	}
-	add(g.stepUps.all)
-	return all
+	add(s.all)
+	return all, nil
 }

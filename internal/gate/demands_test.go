@@ -20,23 +20,27 @@ func TestDemandsListsWhateverADecisionHolds(t *testing.T) {
 	d := func(minutes int, acr string) stepup.Demand {
 		return stepup.Demand{MaxAge: time.Duration(minutes) * time.Minute, ACR: acr}
 	}
-	g, err := New(Config{
+	rules := []StepUpRule{
+		{[]string{"/a"}, d(5, "")},
+		{[]string{"/a", "/c/*"}, d(10, "phr")},
+		{[]string{"/b"}, d(1, "")},
+		{[]string{"/c/"}, d(4, "")},
+		{[]string{"/c/*"}, d(20, "")},
+		{[]string{"/c/*"}, d(15, "urn:x")},
+		{[]string{"/c/d/*"}, d(30, "")},
+		{[]string{"/c/d/"}, d(25, "urn:y")},
+	}
+	g, err := newTestGate(Config{
 		Base: "/passkeys", Origins: set, Now: func() time.Time { return someTime },
-		StepUps: []StepUpRule{
-			{[]string{"/a"}, d(5, "")},
-			{[]string{"/a", "/c/*"}, d(10, "phr")},
-			{[]string{"/b"}, d(1, "")},
-			{[]string{"/c/"}, d(4, "")},
-			{[]string{"/c/*"}, d(20, "")},
-			{[]string{"/c/*"}, d(15, "urn:x")},
-			{[]string{"/c/d/*"}, d(30, "")},
-			{[]string{"/c/d/"}, d(25, "urn:y")},
-		},
+		StepUps: rules,
 	}, users{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	listed := g.Demands()
+	listed, err := Demands(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
 	stale := &session.Session{Subject: "alice"}
 	seen := map[stepup.Demand]bool{}
 	for _, path := range []string{
@@ -45,7 +49,7 @@ func TestDemandsListsWhateverADecisionHolds(t *testing.T) {
 	} {
 		for _, s := range []*session.Session{stale, nil} {
 			for _, r := range []*http.Request{request("GET", path), request("GET", path, "Sec-Fetch-Mode", "cors"), request("POST", path, "Sec-Fetch-Site", "same-origin")} {
-				demand := g.Decide(r, s).StepUp
+				demand := g.Decide(r, g.Find(r), Who{Session: s}).StepUp
 				if seen[demand] = true; !demand.IsZero() && !slices.Contains(listed, demand) {
 					t.Errorf("%s %s demands %v, which is not listed: %v", r.Method, path, demand, listed)
 				}
@@ -57,16 +61,7 @@ func TestDemandsListsWhateverADecisionHolds(t *testing.T) {
 			t.Errorf("%v is listed, and nothing demands it", demand)
 		}
 	}
-	if none := steppingGateWithout(t); len(none.Demands()) != 0 {
-		t.Errorf("a gate without rules demands %v", none.Demands())
+	if none, err := Demands(nil); err != nil || len(none) != 0 {
+		t.Errorf("without rules: %v, %v", none, err)
 	}
-}
-
-func steppingGateWithout(tb testing.TB) *Gate {
-	tb.Helper()
-	g, err := New(Config{Base: "/passkeys"}, users{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return g
 }

@@ -42,21 +42,21 @@ func TestCrossSitePostIsNeverKept(t *testing.T) {
 	} {
 		got := g.Admit(request("POST", "/orders", tc.headers...))
 		if got.Verdict != tc.want {
-			t.Errorf("%s: verdict %d, want %d", name, got.Verdict, tc.want)
+			t.Errorf("%s: verdict %v, want %v", name, got.Verdict, tc.want)
 		}
 		got = g.Admit(request("POST", "/orders", append([]string{"Cookie", "user=alice"}, tc.headers...)...))
 		if got.Verdict != Upstream || got.OwnForm != (tc.want == KeepForm) {
-			t.Errorf("%s, signed in: verdict %d, own form %v", name, got.Verdict, got.OwnForm)
+			t.Errorf("%s, signed in: verdict %v, own form %v", name, got.Verdict, got.OwnForm)
 		}
 	}
 	for target, want := range map[string]Verdict{"/public": Upstream, "/passkeys/login": Login, "/passkeys/callback": MethodNotAllowed, "/passkeys/nothing": NotFound, "/passkeys/resume": MethodNotAllowed} {
 		if got := g.Admit(request("POST", target, own...)); got.Verdict != want {
-			t.Errorf("POST %s: verdict %d, want %d", target, got.Verdict, want)
+			t.Errorf("POST %s: verdict %v, want %v", target, got.Verdict, want)
 		}
 	}
 	for _, method := range []string{"PUT", "PATCH", "DELETE"} {
 		if got := g.Admit(request(method, "/orders", own...)); got.Verdict != Refuse {
-			t.Errorf("%s: verdict %d", method, got.Verdict)
+			t.Errorf("%s: verdict %v", method, got.Verdict)
 		}
 	}
 }
@@ -73,7 +73,7 @@ func TestFormsOfOtherSitesArePostedAgainWhereThatIsSaid(t *testing.T) {
 			StepUps: []StepUpRule{{Paths: []string{"/admin/*"}, Demand: stepup.Demand{MaxAge: time.Minute}}},
 		}
 	}
-	g, err := New(config("/saml/acs", "/payment/*"), users{})
+	g, err := newTestGate(config("/saml/acs", "/payment/*"), users{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestFormsOfOtherSitesArePostedAgainWhereThatIsSaid(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"/*", "", "saml", "/saml/../acs", "/saml*", "/passkeys/x", "/passkeys", "/public/x", "/admin", "/admin/users", "/admin/*", "/a%2fb", "/a;b"} {
-		if _, err := New(config(bad), users{}); err == nil {
+		if _, err := newTestGate(config(bad), users{}); err == nil {
 			t.Errorf("repost %q is taken", bad)
 		}
 	}

@@ -23,13 +23,13 @@ func (users) Read(r *http.Request) (*session.Session, error) {
 	return &session.Session{Subject: c.Value}, nil
 }
 
-func newGate(tb testing.TB, public ...string) *Gate {
+func newGate(tb testing.TB, public ...string) *testGate {
 	tb.Helper()
 	set, err := origin.ParseSet([]string{"https://app.example.com"})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	g, err := New(Config{Base: "/passkeys", Public: public, Origins: set}, users{})
+	g, err := newTestGate(Config{Base: "/passkeys", Public: public, Origins: set}, users{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -108,11 +108,11 @@ func TestRoutes(t *testing.T) {
 		{"OPTIONS", "*", BadPath, BadPath},
 	} {
 		if got := g.Admit(request(tc.method, tc.target, "Sec-Fetch-Site", "same-origin")); got.Verdict != tc.anonymous {
-			t.Errorf("%s %s, nobody: verdict %d, want %d", tc.method, tc.target, got.Verdict, tc.anonymous)
+			t.Errorf("%s %s, nobody: verdict %v, want %v", tc.method, tc.target, got.Verdict, tc.anonymous)
 		}
 		got := g.Admit(request(tc.method, tc.target, "Cookie", "user=alice", "Sec-Fetch-Site", "same-origin"))
 		if got.Verdict != tc.signedIn {
-			t.Errorf("%s %s, signed in: verdict %d, want %d", tc.method, tc.target, got.Verdict, tc.signedIn)
+			t.Errorf("%s %s, signed in: verdict %v, want %v", tc.method, tc.target, got.Verdict, tc.signedIn)
 		}
 		if (got.Verdict == MethodNotAllowed) != (got.Allow != "") {
 			t.Errorf("%s %s: Allow %q", tc.method, tc.target, got.Allow)
@@ -148,17 +148,17 @@ func TestOnlyTopLevelNavigationStartsSignIn(t *testing.T) {
 		"no Accept at all":            {[]string{"Sec-Fetch-Mode", "-", "Sec-Fetch-Dest", "-", "Accept", "-"}, Refuse},
 	} {
 		if got := g.Admit(request("GET", "/", tc.headers...)); got.Verdict != tc.want {
-			t.Errorf("%s: verdict %d, want %d", name, got.Verdict, tc.want)
+			t.Errorf("%s: verdict %v, want %v", name, got.Verdict, tc.want)
 		}
 	}
 	if got := g.Admit(request("GET", "/passkeys/login", "Sec-Purpose", "prefetch")); got.Verdict != Refuse {
-		t.Errorf("prefetch of the login route: verdict %d", got.Verdict)
+		t.Errorf("prefetch of the login route: verdict %v", got.Verdict)
 	}
 	if got := g.Admit(request("GET", "/passkeys/login", "Sec-Fetch-Dest", "iframe")); got.Verdict != Framed {
-		t.Errorf("login route in a frame: verdict %d", got.Verdict)
+		t.Errorf("login route in a frame: verdict %v", got.Verdict)
 	}
 	if got := g.Admit(request("HEAD", "/", "Sec-Fetch-Dest", "iframe")); got.Verdict != Refuse {
-		t.Errorf("HEAD in a frame: verdict %d", got.Verdict)
+		t.Errorf("HEAD in a frame: verdict %v", got.Verdict)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestCrossSiteSignOut(t *testing.T) {
 		"a program":        {nil, CrossSite},
 	} {
 		if got := g.Admit(request("POST", "/passkeys/logout", tc.headers...)); got.Verdict != tc.want {
-			t.Errorf("%s: verdict %d, want %d", name, got.Verdict, tc.want)
+			t.Errorf("%s: verdict %v, want %v", name, got.Verdict, tc.want)
 		}
 	}
 }
@@ -190,7 +190,7 @@ func TestPublicPathBypass(t *testing.T) {
 		"/static/app.css", "/static/a/b.png", "/static/", "/static/a%20b.css", "/static/[id]-(a)@2,b=c+d&e!'$.js", "/healthz?x=/private",
 	} {
 		if got := g.Admit(request("GET", target)); got.Verdict != Upstream {
-			t.Errorf("public %s: verdict %d", target, got.Verdict)
+			t.Errorf("public %s: verdict %v", target, got.Verdict)
 		}
 	}
 	for _, target := range []string{
@@ -268,7 +268,7 @@ func TestForeignHostIsMisdirected(t *testing.T) {
 		r := request("GET", "/orders", "Cookie", "user=alice")
 		r.Host = host
 		if got := g.Admit(r); got.Verdict != want {
-			t.Errorf("host %q: verdict %d, want %d", host, got.Verdict, want)
+			t.Errorf("host %q: verdict %v, want %v", host, got.Verdict, want)
 		}
 	}
 	// A health check asks by address; whoever it is, it is nobody.
@@ -284,16 +284,16 @@ func TestConfigurationMistakes(t *testing.T) {
 		"", "healthz", "/*", "/static*", "/*/x", "/a/../b", "/a//b", "/a;b", "/a%20b", "/passkeys/*", "/passkeys", "/passkeys/login",
 		"/a\\b", "/a?b", "/a#b", "//x/*", "/./x", "/a./*", "/a /b", "/a|b", "/a<b", "/a\xff", "/a\u00adb", "/．．/*", "/u\u0308", "/a\u200b", "/a+/x",
 	} {
-		if _, err := New(Config{Base: "/passkeys", Public: []string{public}}, users{}); err == nil {
+		if _, err := newTestGate(Config{Base: "/passkeys", Public: []string{public}}, users{}); err == nil {
 			t.Errorf("public path %q was accepted", public)
 		}
 	}
 	for _, base := range []string{"", "/", "passkeys", "/passkeys/", "/a/../b", "/a*", "/a b"} {
-		if _, err := New(Config{Base: base}, users{}); err == nil {
+		if _, err := newTestGate(Config{Base: base}, users{}); err == nil {
 			t.Errorf("base path %q was accepted", base)
 		}
 	}
-	if _, err := New(Config{Base: "/auth/pk", Public: []string{"/auth/*"}}, users{}); err == nil {
+	if _, err := newTestGate(Config{Base: "/auth/pk", Public: []string{"/auth/*"}}, users{}); err == nil {
 		t.Error("a public prefix over the base path was accepted")
 	}
 }

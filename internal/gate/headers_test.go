@@ -341,7 +341,7 @@ func BenchmarkAuthenticated(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			g, err := New(Config{Base: "/passkeys", Public: []string{"/healthz", "/static/*"}, Origins: set, Access: rules}, store)
+			g, err := newTestGate(Config{Base: "/passkeys", Public: []string{"/healthz", "/static/*"}, Origins: set, Access: rules}, store)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -21,7 +21,7 @@ func TestHealthIsForAnybodyUnderAnyHost(t *testing.T) {
 		r := request(tc.method, tc.target)
 		r.Host = tc.host
 		if d := g.Admit(r); d.Verdict != tc.want || d.Session != nil {
-			t.Errorf("%s %s at %s: verdict %d, session %v", tc.method, tc.target, tc.host, d.Verdict, d.Session)
+			t.Errorf("%s %s at %s: verdict %v, session %v", tc.method, tc.target, tc.host, d.Verdict, d.Session)
 		}
 	}
 }

@@ -2,142 +2,122 @@ package gate
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// route is one of our own paths.
-type route struct {
-	// methods maps a method to its verdict; HEAD follows GET.
-	methods map[string]Verdict
-	allow   string
-	// page routes need a session and challenge a browser that has none. Routes
-	// for programs see a missing session for themselves, after their own checks.
-	page bool
+// Handler answers a request to a route; s is nil for nobody.
+type Handler = func(w http.ResponseWriter, r *http.Request, s *session.Session) error
+
+// Route is one of our own paths, for some methods: who may ask, and what answers.
+// Get, GetOnly, Post and GetPost make one.
+type Route struct {
+	// Methods are those that it answers.
+	Methods []string
+	// Path is below the base path. One that ends in a slash, but for "/" itself,
+	// covers what is below it.
+	Path  string
+	Rules Rules
+	Serve Handler
+	// Harmless are the query parameters that the access log may show; see Logging.
+	Harmless []string
 }
 
-// routes are our own paths, all under one base path.
-type routes struct {
-	base  string
-	exact map[string]route
-	// wellKnown is the one route outside the base path, where browsers look for
-	// it; without methods, the path is the app's.
-	wellKnown route
+// Rules say who may ask for a Route, and how.
+type Rules uint
+
+const (
+	// Page needs a session and challenges a browser that has none. It is also where
+	// a sign-in may end. Other routes see a missing session for themselves, after
+	// their own checks.
+	Page Rules = 1 << iota
+	// ForUsers admits those only who may use the app. The other routes are how
+	// somebody who may not signs out or takes another account.
+	ForUsers
+	// Refreshes acts on who is signed in, so that a session is refreshed first.
+	Refreshes
+	// SignsIn begins a sign-in: never ahead of the person, never in a frame.
+	SignsIn
+	// OwnPage takes forms of this site's pages only.
+	OwnPage
+	// Logged lets the access log show the address with its query. Without it, the
+	// log shows the address only where it has no query: a token might stand there.
+	Logged
+	// Unlogged keeps the address, and the answer's Location, out of the access log
+	// whatever they hold.
+	Unlogged
+	// AnyHost answers under any host: load balancers ask by address.
+	AnyHost
+	// Root stands at the root of the site instead of the base path. Nothing else may
+	// hold there than AnyHost: what is below the base path is ours whoever asks.
+	Root
+)
+
+func (r Rules) has(rule Rules) bool { return r&rule != 0 }
+
+// Get is a Route for GET and HEAD.
+func Get(path string, rules Rules, serve Handler) Route {
+	return Route{Methods: []string{http.MethodGet, http.MethodHead}, Path: path, Rules: rules, Serve: serve}
 }
 
-// WellKnownWebAuthn is where browsers look for the origins that may use
-// passkeys of this host (Web Authentication Level 3, section 5.11.1).
-const WellKnownWebAuthn = "/.well-known/webauthn"
-
-// assets is the one route with files below it.
-const assets = "/assets/"
-
-func newRoutes(c Config) routes {
-	get := func(v Verdict) route {
-		return route{methods: map[string]Verdict{http.MethodGet: v, http.MethodHead: v}, allow: "GET, HEAD"}
-	}
-	post := func(v Verdict) route {
-		return route{methods: map[string]Verdict{http.MethodPost: v}, allow: "POST"}
-	}
-	page := func(v Verdict) route {
-		r := get(v)
-		r.page = true
-		return r
-	}
-	// A HEAD request must not start or finish a sign-in: link checkers send it.
-	getOnly := func(v Verdict) route {
-		return route{methods: map[string]Verdict{http.MethodGet: v}, allow: "GET"}
-	}
-	// A tab that keeps where it wants to go posts that: it may be long.
-	login := getOnly(Login)
-	login.methods[http.MethodPost] = Login
-	login.allow = "GET, POST"
-	logout := get(LogoutQuestion)
-	logout.methods[http.MethodPost] = Logout
-	logout.allow = "GET, HEAD, POST"
-	// Another site asks here by its nature, by link or form (OpenID Connect Core
-	// 1.0 section 4).
-	initiate := getOnly(Initiate)
-	initiate.methods[http.MethodPost] = Initiate
-	initiate.allow = "GET, POST"
-	// The identity provider's page and servers ask here, without cookies.
-	frontchannel := getOnly(FrontchannelLogout)
-	frontchannel.methods[http.MethodPost] = FrontchannelLogout
-	frontchannel.allow = "GET, POST"
-	sessionInfo := get(SessionInfo)
-	sessionInfo.methods[http.MethodPost] = Renew
-	sessionInfo.allow = "GET, HEAD, POST"
-	rs := routes{base: c.Base, exact: map[string]route{
-		"":                page(List),
-		"/":               page(List),
-		"/append":         page(Append),
-		"/append/result":  post(AppendResult),
-		"/connect-token":  post(ConnectToken),
-		"/login":          login,
-		"/initiate":       initiate,
-		"/callback":       getOnly(Callback),
-		"/logout":         logout,
-		"/signed-out":     get(SignedOut),
-		"/resume":         page(Resume),
-		"/resume/summary": post(FormSummary),
-		"/signed-in":      page(SignedIn),
-		"/session":        sessionInfo,
-		"/session.js":     get(SessionScript),
-		assets:            get(Asset),
-
-		"/health":              get(Health),
-		"/backchannel-logout":  post(BackchannelLogout),
-		"/frontchannel-logout": frontchannel,
-		"/universal-logout":    post(UniversalLogout),
-	}}
-	if c.KeySet {
-		rs.exact["/jwks.json"] = get(KeySet)
-	}
-	if c.RelatedOrigins {
-		rs.wellKnown = get(RelatedOrigins)
-	}
-	return rs
+// GetOnly is a Route for GET without HEAD, which must not start or finish a sign-in:
+// link checkers send it.
+func GetOnly(path string, rules Rules, serve Handler) Route {
+	return Route{Methods: []string{http.MethodGet}, Path: path, Rules: rules, Serve: serve}
 }
 
-// find returns the route of a canonical path, and whether the path is ours at
-// all. An unknown path of ours has a route without methods.
-func (rs routes) find(clean string) (route, bool) {
-	if clean == WellKnownWebAuthn && rs.wellKnown.methods != nil {
-		return rs.wellKnown, true
-	}
-	rest, under := strings.CutPrefix(clean, rs.base)
-	if !under || rest != "" && rest[0] != '/' {
-		return route{}, false
-	}
-	if strings.HasPrefix(rest, assets) {
-		rest = assets
-	}
-	return rs.exact[rest], true
+// Post is a Route for POST.
+func Post(path string, rules Rules, serve Handler) Route {
+	return Route{Methods: []string{http.MethodPost}, Path: path, Rules: rules, Serve: serve}
 }
 
-// health finds a question after our health, which load balancers ask by address.
-func (rs routes) health(r *http.Request) bool {
-	return r.URL.Path == rs.base+"/health" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+// GetPost is a Route for GET without HEAD, and for POST.
+func GetPost(path string, rules Rules, serve Handler) Route {
+	return Route{Methods: []string{http.MethodGet, http.MethodPost}, Path: path, Rules: rules, Serve: serve}
 }
 
-func (rt route) decide(r *http.Request, s *session.Session, site origin.Set) Decision {
-	v, ok := rt.methods[r.Method]
-	switch {
-	case rt.methods == nil:
-		return Decision{Verdict: NotFound}
-	case !ok:
-		return Decision{Verdict: MethodNotAllowed, Allow: rt.allow}
-	case (v == Login || v == Initiate) && pageload.Ahead(r):
-		return Decision{Verdict: Refuse}
-	case v == Logout && site.FromOwnPage(r) != nil:
-		return Decision{Verdict: CrossSite}
-	case (v == Login || v == Initiate) && s == nil && framed(r):
-		return Decision{Verdict: Framed}
-	case rt.page && s == nil:
-		return Decision{Verdict: challenge(r)}
+// Logging lets the access log show an address of the route whose query has no other
+// parameters than these.
+func (r Route) Logging(harmless ...string) Route {
+	r.Harmless = harmless
+	return r
+}
+
+// Returns is the policy for return paths that the routes make.
+func Returns(base string, all []Route) returnpath.Policy {
+	p := returnpath.Policy{Base: base}
+	for _, r := range all {
+		switch {
+		case r.Rules.has(Root):
+			p.Elsewhere = append(p.Elsewhere, r.Path)
+		case r.Rules.has(Page):
+			p.Places = append(p.Places, r.Path)
+		}
 	}
-	return Decision{Verdict: v}
+	return p
+}
+
+// at are the routes at one path, of different methods.
+type at []*Route
+
+// find returns the route for a method, nil for none.
+func (a at) find(method string) *Route {
+	for _, r := range a {
+		if slices.Contains(r.Methods, method) {
+			return r
+		}
+	}
+	return nil
+}
+
+// allow lists the methods that there are, as in an Allow field.
+func (a at) allow() string {
+	var all []string
+	for _, r := range a {
+		all = append(all, r.Methods...)
+	}
+	return strings.Join(all, ", ")
 }

@@ -3,12 +3,14 @@ package gate
 import (
 	"net/http"
 	"testing"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 func TestRelatedOriginsAreForAnybody(t *testing.T) {
 	g := newGate(t)
 	var err error
-	if g, err = New(Config{Base: "/passkeys", Origins: g.origins, RelatedOrigins: true}, users{}); err != nil {
+	if g, err = newTestGate(Config{Base: "/passkeys", Origins: g.origins, Routes: []Route{Get(route.RelatedOrigins, Root|Logged, answering(RelatedOrigins))}}, users{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct {
@@ -30,14 +32,14 @@ func TestRelatedOriginsAreForAnybody(t *testing.T) {
 				want = Upstream
 			}
 			if got != want {
-				t.Errorf("%s %s, cookie %s: verdict %d, want %d", tc.method, tc.target, cookie, got, want)
+				t.Errorf("%s %s, cookie %s: verdict %v, want %v", tc.method, tc.target, cookie, got, want)
 			}
 		}
 	}
 	r := request("GET", "/.well-known/webauthn")
 	r.Host = "evil.example"
 	if got := g.Admit(r).Verdict; got != Misdirected {
-		t.Errorf("foreign host: verdict %d", got)
+		t.Errorf("foreign host: verdict %v", got)
 	}
 }
 
@@ -46,7 +48,7 @@ func TestPrefetchInitiatesNothing(t *testing.T) {
 	g := newGate(t)
 	for _, target := range []string{"/passkeys/login", "/passkeys/initiate"} {
 		if got := g.Admit(request("GET", target, "Sec-Purpose", "prefetch;prerender")).Verdict; got != Refuse {
-			t.Errorf("%s: verdict %d", target, got)
+			t.Errorf("%s: verdict %v", target, got)
 		}
 	}
 }
@@ -62,11 +64,11 @@ func TestSignOutByTheProviderComesFromAnotherSite(t *testing.T) {
 	} {
 		r := request("POST", target, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe", "Origin", "https://login.example.com")
 		if got := g.Admit(r).Verdict; got != want {
-			t.Errorf("%s: verdict %d, want %d", target, got, want)
+			t.Errorf("%s: verdict %v, want %v", target, got, want)
 		}
 		r.Host = "evil.example"
 		if got := g.Admit(r).Verdict; got != Misdirected {
-			t.Errorf("%s at a foreign host: verdict %d", target, got)
+			t.Errorf("%s at a foreign host: verdict %v", target, got)
 		}
 	}
 }
@@ -76,7 +78,7 @@ func TestKeySetIsForAnybody(t *testing.T) {
 	if d := g.Admit(request(http.MethodGet, "/passkeys/jwks.json")); d.Verdict != NotFound {
 		t.Errorf("without assertions: %v", d.Verdict)
 	}
-	g, err := New(Config{Base: "/passkeys", Origins: g.origins, KeySet: true}, users{})
+	g, err := newTestGate(Config{Base: "/passkeys", Origins: g.origins, Routes: []Route{Get(route.KeySet, Logged, answering(KeySet))}}, users{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,11 +2,9 @@ package gate
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
@@ -26,12 +24,13 @@ type stepUps struct {
 }
 
 type stepUpPath struct {
+	text   string // as it was configured
 	path   string // in small letters, a prefix with its trailing slash
 	prefix bool
 	demand stepup.Demand
 }
 
-func newStepUps(rules []StepUpRule, base string, public publicPaths) (stepUps, error) {
+func newStepUps(rules []StepUpRule) (stepUps, error) {
 	var s stepUps
 	for _, rule := range rules {
 		if err := rule.Check(); err != nil {
@@ -43,18 +42,29 @@ func newStepUps(rules []StepUpRule, base string, public publicPaths) (stepUps, e
 		s.all = s.all.Stricter(rule.Demand)
 		for _, text := range rule.Paths {
 			pattern, err := parsePattern(text)
-			switch path := pattern.path; {
-			case err != nil:
+			if err != nil {
 				return s, fmt.Errorf("step_up %w", err)
-			case path == base || strings.HasPrefix(path, base+"/"):
-				return s, fmt.Errorf("step_up path %q is one of our own routes under %s, which look after themselves", text, base)
-			case public.covers(path):
-				return s, fmt.Errorf("step_up path %q is public; a path that needs no session cannot need a fresh one (case does not count)", text)
 			}
-			s.rules = append(s.rules, stepUpPath{path: foldCase(pattern.path), prefix: pattern.prefix, demand: rule.Demand})
+			s.rules = append(s.rules, stepUpPath{text: text, path: foldCase(pattern.path), prefix: pattern.prefix, demand: rule.Demand})
 		}
 	}
 	return s, nil
+}
+
+// check refuses rules for paths that others look after.
+func (s stepUps) check(base string, public publicPaths) error {
+	for _, rule := range s.rules {
+		pattern, err := parsePattern(rule.text)
+		switch path := pattern.path; {
+		case err != nil:
+			return err
+		case path == base || strings.HasPrefix(path, base+"/"):
+			return fmt.Errorf("step_up path %q is one of our own routes under %s, which look after themselves", rule.text, base)
+		case public.covers(path):
+			return fmt.Errorf("step_up path %q is public; a path that needs no session cannot need a fresh one (case does not count)", rule.text)
+		}
+	}
+	return nil
 }
 
 // demand returns what a path demands: what its longest rule says, and of rules of
@@ -98,23 +108,4 @@ func (p stepUpPath) matches(folded string) bool {
 		return true
 	}
 	return strings.TrimSuffix(folded, "/") == strings.TrimSuffix(p.path, "/")
-}
-
-// decideFresh is the decision on a path of the app for somebody who is signed
-// in. Only a navigation can go to the identity provider and come back.
-func (g *Gate) decideFresh(r *http.Request, s *session.Session, demand stepup.Demand) Decision {
-	d := Decision{Verdict: Upstream, Session: s}
-	if demand.Met(s, g.now()) {
-		return d
-	}
-	d.StepUp = demand
-	switch challenge(r) {
-	case Challenge:
-		d.Verdict = StepUp
-	case Framed:
-		d.Verdict = Framed
-	default:
-		d.Verdict = RefuseStale
-	}
-	return d
 }

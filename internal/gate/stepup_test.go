@@ -20,13 +20,13 @@ var (
 )
 
 // steppingGate has an admin area with a stricter corner, and one exact path.
-func steppingGate(tb testing.TB) *Gate {
+func steppingGate(tb testing.TB) *testGate {
 	tb.Helper()
 	set, err := origin.ParseSet([]string{"https://app.example.com"})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	g, err := New(Config{
+	g, err := newTestGate(Config{
 		Base: "/passkeys", Public: []string{"/admin/health"}, Origins: set, Now: func() time.Time { return someTime },
 		StepUps: []StepUpRule{
 			{[]string{"/admin/*", "/Billing"}, tenMin},
@@ -114,7 +114,7 @@ func TestStepUpPaths(t *testing.T) {
 
 // A pattern's own letters count as plain, in its own spelling and any case.
 func TestStepUpPathsBeyondASCII(t *testing.T) {
-	g, err := New(Config{Base: "/passkeys", StepUps: []StepUpRule{
+	g, err := newTestGate(Config{Base: "/passkeys", StepUps: []StepUpRule{
 		{[]string{"/größe/*", "/~root/*", "/items:purge"}, tenMin},
 		{[]string{"/admin/*"}, strong},
 		{[]string{"/iı/*"}, fiveMin},
@@ -178,23 +178,23 @@ func TestStepUpVerdicts(t *testing.T) {
 		{"stale preflight", request("OPTIONS", "/admin/"), stale, RefuseStale},
 		{"too weak", request("GET", "/admin/keys/"), fresh, StepUp},
 		{"elsewhere", request("GET", "/orders"), stale, Upstream},
-		{"our own page", request("GET", "/passkeys/"), stale, List},
+		{"our own page", request("GET", "/passkeys/"), stale, Ours},
 		{"nobody", request("GET", "/admin/"), nil, Challenge},
 		{"nobody's call", request("GET", "/admin/", "Sec-Fetch-Mode", "cors"), nil, Refuse},
 		{"public", request("GET", "/admin/health"), stale, Upstream},
 		{"public for nobody", request("GET", "/admin/health"), nil, Upstream},
 		{"a header that says otherwise", request("GET", "/admin/", "X-Original-Uri", "/orders", "X-Forwarded-Uri", "/orders"), stale, StepUp},
 	} {
-		d := g.Decide(c.r, c.session)
+		d := g.Decide(c.r, g.Find(c.r), Who{Session: c.session})
 		if d.Verdict != c.want {
-			t.Errorf("%s: verdict %d, want %d", c.name, d.Verdict, c.want)
+			t.Errorf("%s: verdict %v, want %v", c.name, d.Verdict, c.want)
 		}
 		if steps := d.Verdict == StepUp || d.Verdict == RefuseStale || d.Verdict == KeepForm; steps && (d.StepUp.IsZero() || d.Session != c.session) {
 			t.Errorf("%s: decision %+v", c.name, d)
 		}
 	}
 	// Whoever has to sign in anyway signs in as the path demands.
-	if d := g.Decide(request("GET", "/admin/users/1"), nil); d.StepUp != fiveMin {
+	if d := g.Admit(request("GET", "/admin/users/1")); d.StepUp != fiveMin {
 		t.Errorf("nobody is sent to sign in as %v", d.StepUp)
 	}
 }
@@ -216,11 +216,11 @@ func TestStepUpPathsThatCannotWork(t *testing.T) {
 		{[]string{"/admin"}, stepup.Demand{}},
 		{[]string{"/admin"}, stepup.Demand{MaxAge: time.Second}},
 	} {
-		if _, err := New(Config{Base: "/passkeys", Public: []string{"/static/*", "/healthz"}, StepUps: []StepUpRule{rule}}, users{}); err == nil {
+		if _, err := newTestGate(Config{Base: "/passkeys", Public: []string{"/static/*", "/healthz"}, StepUps: []StepUpRule{rule}}, users{}); err == nil {
 			t.Errorf("%v was taken", rule)
 		}
 	}
-	if _, err := New(Config{Base: "/passkeys", Public: []string{"/static/*"}, StepUps: []StepUpRule{{[]string{"/*"}, tenMin}}}, users{}); err != nil {
+	if _, err := newTestGate(Config{Base: "/passkeys", Public: []string{"/static/*"}, StepUps: []StepUpRule{{[]string{"/*"}, tenMin}}}, users{}); err != nil {
 		t.Errorf("the whole site: %v", err)
 	}
 }

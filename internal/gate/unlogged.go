@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Unlogged tells whether an access log must not show a request: its address, or
+// Unlogged reports whether an access log must not show a request: its address, or
 // the answer's Location, may hold an authorization code, a login hint that proves
 // a passkey, an ID token or the name of a session. That goes by the address alone,
 // the one that was asked for and the one that rewrites made of it, and by how a
@@ -20,34 +20,57 @@ func (g *Gate) Unlogged(asked, current *url.URL) bool {
 	return (asked.Path != current.Path || asked.RawQuery != current.RawQuery) && g.routes.unlogged(asked)
 }
 
-func (rs routes) unlogged(u *url.URL) bool {
-	rest, under := rs.loosely(u.Path)
+// secrecy is what the routes under one first segment of a path need, together.
+type secrecy struct {
+	known    bool     // there are such routes
+	always   bool     // their address may be a secret
+	logged   bool     // no query of theirs is one
+	harmless []string // the parameters that are none
+}
+
+func (s secrecy) and(r *Route) secrecy {
+	return secrecy{
+		known:    true,
+		always:   s.always || r.Rules.has(Unlogged),
+		logged:   (s.logged || !s.known) && r.Rules.has(Logged),
+		harmless: append(s.harmless, r.Harmless...),
+	}
+}
+
+func (t table) unlogged(u *url.URL) bool {
+	rest, under := t.loosely(u.Path)
 	if !under {
 		return false
 	}
-	switch first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/"); first {
-	case "callback", "frontchannel-logout", "initiate", "logout":
+	switch s := t.secrecy[firstSegment(rest)]; {
+	case s.always:
 		return true
-	case "login":
-		return !plainLogin(u.RawQuery)
-	case "", "append", "connect-token", "signed-out", "resume", "signed-in", "session", "session.js", "assets", "health", "jwks.json":
+	case s.logged:
 		return false
-	default: // a route misspelled, or one for tokens asked with the token in the query
+	case len(s.harmless) > 0:
+		return !onlyParameters(u.RawQuery, s.harmless)
+	default: // a route for tokens, asked with the token in the query, or one misspelled
 		return u.RawQuery != ""
 	}
 }
 
+// firstSegment of a path below the base path.
+func firstSegment(rest string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+	return first
+}
+
 // loosely is the part of a path behind the base path, in small letters and without
 // a slash at its end, and whether the path is below the base path at all. It takes
-// spellings for ours that routes.find leaves to the app.
-func (rs routes) loosely(p string) (rest string, under bool) {
+// spellings for ours that table.find leaves to the app.
+func (t table) loosely(p string) (rest string, under bool) {
 	if unplain(p) {
 		p = plainer(p)
 	}
-	if len(p) < len(rs.base) || !strings.EqualFold(p[:len(rs.base)], rs.base) {
+	if len(p) < len(t.base) || !strings.EqualFold(p[:len(t.base)], t.base) {
 		return "", false
 	}
-	rest = p[len(rs.base):]
+	rest = p[len(t.base):]
 	if rest != "" && rest[0] != '/' {
 		return "", false
 	}
@@ -84,18 +107,15 @@ func plainer(p string) string {
 	return path.Clean("/" + strings.Join(segments, "/"))
 }
 
-// loginParameters are those of the login route that hold no secret.
-var loginParameters = []string{"return", "prompt", "restart", "again", "anew", "step_up", "acr", "idp", "lost", "landed", "framed"}
-
-// plainLogin tells whether a query of the login route has parameters of that list
-// only. One that cannot be read might have others to another reader.
-func plainLogin(query string) bool {
+// onlyParameters reports whether a query has parameters of the list only. One that
+// cannot be read might have others to another reader.
+func onlyParameters(query string, list []string) bool {
 	q, err := url.ParseQuery(query)
 	if err != nil {
 		return false
 	}
 	for name := range q {
-		if !slices.Contains(loginParameters, name) {
+		if !slices.Contains(list, name) {
 			return false
 		}
 	}

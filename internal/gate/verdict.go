@@ -3,16 +3,19 @@ package gate
 // Verdict is what is to be done with a request.
 type Verdict int
 
-// The verdicts. Where a route needs a session and there is none, the verdict is
-// Challenge or Refuse instead.
+// The verdicts. The zero Verdict is none, so that a Decision that nobody made opens
+// nothing.
 const (
+	undecided Verdict = iota
 	// Upstream passes the request on to the app.
-	Upstream Verdict = iota
+	Upstream
+	// Ours lets one of our own routes answer.
+	Ours
 	// Challenge sends a browser's top-level navigation to sign in.
 	Challenge
 	// Refuse answers any other request without a session: 401.
 	Refuse
-	// StepUp sends a navigation to sign in anew: the session's sign-in is too old
+	// StepUp sends a navigation to sign in again: the session's sign-in is too old
 	// or too weak for the path.
 	StepUp
 	// RefuseStale answers any other request for such a path: 401.
@@ -35,81 +38,25 @@ const (
 	BadPath
 	// Forbidden refuses a user who is signed in and may not use the app: 403.
 	Forbidden
-	// BearerToken asks for the token to be verified, and then for AdmitBearer.
-	BearerToken
-	// CrossSite refuses a form that another site posts: 403.
+	// CrossSite refuses a form that another site posts to a route of ours: 403.
 	CrossSite
-	// NotFound answers unknown paths under the base path.
+	// NotFound answers unknown paths under the base path: 404.
 	NotFound
-	// MethodNotAllowed answers a route of ours asked with another method.
+	// MethodNotAllowed answers a route asked with another method, and the methods that
+	// never reach the app: 405.
 	MethodNotAllowed
-	// Login starts a sign-in: GET <base>/login, or POST for a tab that kept where it
-	// wanted to go.
-	Login
-	// Initiate starts a sign-in that the identity provider asks for: GET or
-	// POST <base>/initiate.
-	Initiate
-	// Callback is the OpenID Connect redirect URI.
-	Callback
-	// LogoutQuestion asks whether to sign out: GET <base>/logout.
-	LogoutQuestion
-	// Logout signs out: POST <base>/logout.
-	Logout
-	// FrontchannelLogout, BackchannelLogout and UniversalLogout are how the
-	// identity provider tells that a session is over.
-	FrontchannelLogout
-	BackchannelLogout
-	UniversalLogout
-	// SignedOut is the page after sign-out.
-	SignedOut
-	// List is the page with the user's passkeys.
-	List
-	// Append is the page that offers to add a passkey.
-	Append
-	// AppendResult records what became of the offer.
-	AppendResult
-	// ConnectToken creates a connect token.
-	ConnectToken
-	// Resume is the page that offers to send a kept form again.
-	Resume
-	// FormSummary tells what a kept form was.
-	FormSummary
-	// SignedIn is the page at the end of a sign-in in a window of its own.
-	SignedIn
-	// SessionInfo tells who is signed in.
-	SessionInfo
-	// Renew counts as a use of the session: POST <base>/session.
-	Renew
-	// SessionScript serves the script that apps may include.
-	SessionScript
-	// Asset serves a file of ours.
-	Asset
-	// Health tells machines how the sidecar is: GET <base>/health.
-	Health
-	// KeySet serves the keys to check assertions with: GET <base>/jwks.json.
-	KeySet
-	// RelatedOrigins serves /.well-known/webauthn.
-	RelatedOrigins
+	verdicts // how many there are
 )
 
-// forUsers tells the routes of ours that are for users of the app. The others
-// are how somebody who may not use it signs out or takes another account.
-func (v Verdict) forUsers() bool {
-	switch v {
-	case List, Append, AppendResult, ConnectToken:
-		return true
-	default:
-		return false
-	}
+var verdictNames = [verdicts]string{
+	"undecided", "Upstream", "Ours", "Challenge", "Refuse", "StepUp", "RefuseStale", "Framed", "KeepForm", "ForeignForm",
+	"Preflight", "Misdirected", "BadPath", "Forbidden", "CrossSite", "NotFound", "MethodNotAllowed",
 }
 
-// UsesSession tells whether what follows acts on who is signed in, so that a
-// session is to be refreshed first.
-func (v Verdict) UsesSession() bool {
-	switch v {
-	case Upstream, Forbidden, StepUp, RefuseStale, KeepForm, Framed, List, Append, AppendResult, ConnectToken, SessionInfo, Renew, Resume:
-		return true
-	default:
-		return false
+// String returns the verdict's name.
+func (v Verdict) String() string {
+	if v < 0 || v >= verdicts {
+		return "unknown verdict"
 	}
+	return verdictNames[v]
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -107,7 +108,7 @@ func (f *Forms) refused(r *http.Request, again *way, target, code string, status
 	on := problem.Way{Label: "Go to the start page", Href: "/"}
 	if again.foreign {
 		// To where the other site sent its user; the login route knows good paths.
-		on = problem.Way{Label: "Go on without the form", Href: f.base + "/login?return=" + url.QueryEscape(target)}
+		on = problem.Way{Label: "Go on without the form", Href: f.base + route.Login + "?return=" + url.QueryEscape(target)}
 	}
 	return &problem.Problem{
 		Status: status, Code: code, Title: "This form cannot be sent again", Detail: detail, Err: err, Ways: []problem.Way{on},

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -73,7 +74,7 @@ func (f *Forms) Summary(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	if s == nil {
 		return &problem.Problem{
 			Status: http.StatusUnauthorized, Code: "login_required", Title: "Sign in to continue",
-			Ways: []problem.Way{{Label: "Sign in", Href: f.base + "/login?return=" + url.QueryEscape(f.base+"/resume")}},
+			Ways: []problem.Way{{Label: "Sign in", Href: f.base + route.Login + "?return=" + url.QueryEscape(f.base+route.KeptForm)}},
 		}
 	}
 	if err := f.origins.FromOwnPage(r); err != nil {

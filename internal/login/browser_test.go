@@ -15,6 +15,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -74,7 +75,7 @@ func testConfig(tb testing.TB, now func() time.Time) Config {
 	}
 	return Config{
 		ClientID: testClientID, ClientSecret: secret.New(testSecret), Origins: origins,
-		BasePath: "/passkeys", Keyring: keyring, Now: now,
+		BasePath: "/passkeys", Returns: returnpath.Policy{Base: "/passkeys", Places: []string{"", "/", "/append", "/resume", "/signed-in"}}, Keyring: keyring, Now: now,
 		StepUps: []stepup.Demand{passkeyDemand, adminDemand},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -139,7 +140,7 @@ func (rp *RelyingParty) initiatePath(issuer, hint, target string) string {
 	if target != returnpath.Start {
 		q.Set("target_link_uri", target)
 	}
-	return rp.config.BasePath + "/initiate?" + q.Encode()
+	return rp.config.BasePath + route.Initiate + "?" + q.Encode()
 }
 
 func (rp *RelyingParty) invalidInitiation(err error) *problem.Problem {

@@ -29,6 +29,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/recall"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -69,7 +70,9 @@ type Config struct {
 	Origins origin.Set
 	// BasePath of our own routes, without a trailing slash: "/passkeys".
 	BasePath string
-	Keyring  *seal.Keyring
+	// Returns says where a sign-in may end.
+	Returns returnpath.Policy
+	Keyring *seal.Keyring
 	// Idle is the sessions' idle time: how long a cookie from before a refresh
 	// may still come back. Zero means as long as the session lasts.
 	Idle time.Duration
@@ -162,7 +165,7 @@ func New(c Config, p *Provider, s Sessions, l Landing, log *slog.Logger) (*Relyi
 		handover: c.Handover, fleet: fleet,
 		config: c, provider: p, sessions: s, landing: l, log: log, quiet: quietlog.New(log, c.Now),
 		attempts: tries, loop: loop, fragments: fragments,
-		paths:  returnpath.Policy{Base: c.BasePath},
+		paths:  c.Returns,
 		wanted: wantedClaims(c.Scopes, c.Claims),
 	}, nil
 }
@@ -227,5 +230,5 @@ func (rp *RelyingParty) originOf(r *http.Request) (origin.Origin, error) {
 }
 
 func (rp *RelyingParty) redirectURI(o origin.Origin) string {
-	return o.String() + rp.config.BasePath + "/callback"
+	return o.String() + rp.config.BasePath + route.Callback
 }

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 const (
@@ -44,7 +46,7 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	signedOut := rp.config.BasePath + "/signed-out"
+	signedOut := rp.config.BasePath + route.SignedOut
 	if s != nil && hint == "" {
 		rp.log.WarnContext(ctx, "signed out here only", slog.String("reason", "no ID token of this session came along"))
 	}

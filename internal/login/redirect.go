@@ -8,6 +8,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 // redirect sends the browser on. No cache keeps the answer, and the next site
@@ -56,9 +57,9 @@ func (rp *RelyingParty) loginPath(flag, returnPath string) string {
 		query = append(query, "return="+returnpath.Query(returnPath))
 	}
 	if len(query) == 0 {
-		return rp.config.BasePath + "/login"
+		return rp.config.BasePath + route.Login
 	}
-	return rp.config.BasePath + "/login?" + strings.Join(query, "&")
+	return rp.config.BasePath + route.Login + "?" + strings.Join(query, "&")
 }
 
 // unavailable is a failure that passes, in an attempt that can be made again.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 // ensureApp makes the OpenID Connect app (Okta: Applications API).
@@ -48,8 +50,8 @@ func (a *App) body() (want, fresh object) {
 	var redirect, signedOut []string
 	for _, base := range a.PublicURLs {
 		base = strings.TrimSuffix(base, "/")
-		redirect = append(redirect, base+a.BasePath+"/callback")
-		signedOut = append(signedOut, base+a.BasePath+"/signed-out")
+		redirect = append(redirect, base+a.BasePath+route.Callback)
+		signedOut = append(signedOut, base+a.BasePath+route.SignedOut)
 	}
 	grants := []string{"authorization_code"}
 	client := object{
@@ -67,7 +69,7 @@ func (a *App) body() (want, fresh object) {
 	}
 	if a.FrontchannelLogout {
 		client["participate_slo"] = true
-		client["frontchannel_logout_uri"] = strings.TrimSuffix(a.PublicURLs[0], "/") + a.BasePath + "/frontchannel-logout"
+		client["frontchannel_logout_uri"] = strings.TrimSuffix(a.PublicURLs[0], "/") + a.BasePath + route.FrontchannelLogout
 		client["frontchannel_logout_session_required"] = true
 	}
 	want = object{

@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 // appendPath is the offer's path that leads on to returnPath.
 func (p *Pages) appendPath(returnPath string) string {
 	if returnPath == returnpath.Start {
-		return p.base + "/append"
+		return p.base + route.Append
 	}
-	return p.base + "/append?return=" + returnpath.Query(returnPath)
+	return p.base + route.Append + "?return=" + returnpath.Query(returnPath)
 }
 
 // Append serves the offer to add a passkey: GET <base>/append?return=.
@@ -24,7 +25,7 @@ func (p *Pages) Append(w http.ResponseWriter, r *http.Request, s *session.Sessio
 	if err := p.needSession(s, p.appendPath(back)); err != nil {
 		return err
 	}
-	if !cleanQuery(w, r, p.base+"/append") {
+	if !cleanQuery(w, r, p.base+route.Append) {
 		return nil
 	}
 	v := p.view(pageAppend, "Add a passkey", s)
@@ -45,7 +46,7 @@ func (p *Pages) Append(w http.ResponseWriter, r *http.Request, s *session.Sessio
 // The offer itself is no place to go on to.
 func (p *Pages) way(r *http.Request) string {
 	clean := p.returns.Clean(r.URL.Query().Get("return"))
-	if rest, ours := p.below(clean); ours && (rest == "/append" || strings.HasPrefix(rest, "/append/")) {
+	if rest, ours := p.below(clean); ours && (rest == route.Append || strings.HasPrefix(rest, route.Append+"/")) {
 		return returnpath.Start
 	}
 	return clean

@@ -13,6 +13,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/assets"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 // brandStyle is the logical name of the style sheet made from the configuration.
@@ -85,13 +86,13 @@ func pack(body []byte) ([]byte, error) {
 
 // assetPath is the path of an asset by its logical name.
 func (p *Pages) assetPath(logical string) string {
-	return p.base + "/assets/" + p.assets.names[logical]
+	return p.base + route.Assets + p.assets.names[logical]
 }
 
 // Asset serves scripts and style sheets: GET <base>/assets/*. A name stands for
 // one content for ever, so browsers never ask twice.
 func (p *Pages) Asset(w http.ResponseWriter, r *http.Request) error {
-	name, _ := strings.CutPrefix(r.URL.Path, p.base+"/assets/")
+	name, _ := strings.CutPrefix(r.URL.Path, p.base+route.Assets)
 	file, found := p.assets.files[name]
 	if !found {
 		return &problem.Problem{

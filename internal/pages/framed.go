@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
@@ -16,7 +17,7 @@ import (
 // any site could show itself.
 func (p *Pages) Framed(w http.ResponseWriter, r *http.Request, target string, demand stepup.Demand) error {
 	v := p.view(pageFramed, "Sign in to continue", nil)
-	v.Window = demand.LoginURL(p.base, p.base+"/signed-in")
+	v.Window = demand.LoginURL(p.base, p.base+route.SignedIn)
 	v.Script = p.assetPath("framed.js")
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "same-origin" && site != "same-site" {
 		v.Title = "Open " + p.brand.Name + " in a window of its own"

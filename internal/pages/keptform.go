@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/keptform"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
@@ -36,8 +37,8 @@ func (p *Pages) FormKept(w http.ResponseWriter, r *http.Request, f KeptForm) err
 	if v.Form = f; f.Kept != nil {
 		v.Sealed, v.Form.Kept = f.Kept.Form, &keptform.Kept{Form: sealedHere, Summary: f.Kept.Summary}
 	}
-	v.Login = f.StepUp.LoginURL(p.base, p.base+"/resume")
-	v.Window = f.StepUp.LoginURL(p.base, p.base+"/signed-in")
+	v.Login = f.StepUp.LoginURL(p.base, p.base+route.KeptForm)
+	v.Window = f.StepUp.LoginURL(p.base, p.base+route.SignedIn)
 	policy := p.policies.plain
 	if f.InFrame {
 		policy = p.policies.ownFrame
@@ -45,22 +46,22 @@ func (p *Pages) FormKept(w http.ResponseWriter, r *http.Request, f KeptForm) err
 	return p.write(w, r, http.StatusUnauthorized, policy, v)
 }
 
-// Resume offers to send the form that this tab keeps: GET <base>/resume. The form
+// KeptForm offers to send the form that this tab keeps: GET <base>/resume. The form
 // goes to an address of the app, so its own policy does not name where.
-func (p *Pages) Resume(w http.ResponseWriter, r *http.Request, s *session.Session) error {
-	if err := p.needSession(s, p.base+"/resume"); err != nil {
+func (p *Pages) KeptForm(w http.ResponseWriter, r *http.Request, s *session.Session) error {
+	if err := p.needSession(s, p.base+route.KeptForm); err != nil {
 		return err
 	}
 	v := p.view(pageResume, "Send your form again?", s)
 	v.Script = p.assetPath("resume.js")
-	v.Login = p.loginPath(p.base + "/resume")
+	v.Login = p.loginPath(p.base + route.KeptForm)
 	return p.write(w, r, http.StatusOK, p.policies.resume, v)
 }
 
 // SignedIn is the end of a sign-in in a window of its own: GET <base>/signed-in.
 // Its script tells the site's other windows and closes this one.
 func (p *Pages) SignedIn(w http.ResponseWriter, r *http.Request, s *session.Session) error {
-	if err := p.needSession(s, p.base+"/signed-in"); err != nil {
+	if err := p.needSession(s, p.base+route.SignedIn); err != nil {
 		return err
 	}
 	v := p.view(pageSignedIn, "Signed in", s)

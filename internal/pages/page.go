@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -51,7 +52,8 @@ type view struct {
 	// Page is the template's name, Title the document's.
 	Page, Title string
 	Brand       brand
-	Base        string
+	// SignOut and Summary are paths of our routes.
+	SignOut, Summary string
 	// Styles and Script are URLs of assets; Script may be empty.
 	Styles []string
 	Script string
@@ -86,7 +88,7 @@ const sealedHere = "\ue000sealed\ue000"
 
 func (p *Pages) view(page, title string, s *session.Session) view {
 	v := view{
-		Page: page, Title: title, Brand: p.brand, Base: p.base, Return: "/",
+		Page: page, Title: title, Brand: p.brand, SignOut: p.base + route.Logout, Summary: p.base + route.KeptFormSummary, Return: "/",
 		Styles: []string{p.assetPath("page.css"), p.assetPath(brandStyle)},
 		Login:  p.loginPath("/"),
 	}
@@ -112,8 +114,8 @@ type glueSettings struct {
 func (p *Pages) glue(s *session.Session, returnPath string, stale bool) (string, error) {
 	b, err := json.Marshal(glueSettings{
 		componentSettings: p.settings,
-		TokenPath:         p.base + "/connect-token",
-		ResultPath:        p.base + "/append/result",
+		TokenPath:         p.base + route.ConnectToken,
+		ResultPath:        p.base + route.AppendResult,
 		ReturnPath:        returnPath,
 		Stale:             stale,
 		User:              userKey(s).String(),

@@ -25,6 +25,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
@@ -38,6 +39,8 @@ type Config struct {
 	Origins origin.Set
 	// Keyring seals the memory of offers.
 	Keyring *seal.Keyring
+	// Returns says where a sign-in may end.
+	Returns returnpath.Policy
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Component says where Corbado's component and its API are.
@@ -112,7 +115,7 @@ func New(c Config, log *slog.Logger) (*Pages, error) {
 		return nil, err
 	}
 	return &Pages{
-		base: c.BasePath, insecure: c.Origins.Insecure(), returns: returnpath.Policy{Base: c.BasePath},
+		base: c.BasePath, insecure: c.Origins.Insecure(), returns: c.Returns,
 		brand: brand, settings: component.settings, policies: newPolicies(component, brand),
 		templates: templates, assets: assets, memory: memory, enroll: c.Enroll, stepUp: c.StepUp, now: c.Now,
 		origins: c.Origins, log: log,
@@ -121,7 +124,7 @@ func New(c Config, log *slog.Logger) (*Pages, error) {
 
 // loginPath is where a sign-in starts that ends at returnPath.
 func (p *Pages) loginPath(returnPath string) string {
-	return p.base + "/login?return=" + returnpath.Query(returnPath)
+	return p.base + route.Login + "?return=" + returnpath.Query(returnPath)
 }
 
 // needSession is the answer to whoever asks for a user's page without a

@@ -13,6 +13,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -34,6 +35,7 @@ func newSite(t *testing.T, change func(*Config)) *site {
 	s := &site{now: start}
 	c := Config{
 		BasePath:  "/passkeys",
+		Returns:   returnpath.Policy{Base: "/passkeys", Places: []string{"", "/", "/append"}},
 		Origins:   origin.Set{{Scheme: "https", Host: "app.example.com"}},
 		Keyring:   keys,
 		Now:       func() time.Time { return s.now },

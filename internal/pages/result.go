@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -49,7 +50,7 @@ var outcomes = map[string]outcome{
 // {"status","clientState"}. It answers 204, or a Problem with the code
 // cross_origin, json_required, body_too_large, invalid_body or unknown_status.
 func (p *Pages) Result(w http.ResponseWriter, r *http.Request, s *session.Session) error {
-	if err := p.needSession(s, p.base+"/append"); err != nil {
+	if err := p.needSession(s, p.base+route.Append); err != nil {
 		return err
 	}
 	result, err := p.readResult(w, r)

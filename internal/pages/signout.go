@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -15,7 +16,7 @@ func (p *Pages) SignOutQuestion(w http.ResponseWriter, r *http.Request, s *sessi
 	if !known {
 		secure(w.Header())
 		forgetPages(w.Header(), r)
-		http.Redirect(w, r, p.base+"/signed-out", http.StatusSeeOther)
+		http.Redirect(w, r, p.base+route.SignedOut, http.StatusSeeOther)
 		return nil
 	}
 	return p.write(w, r, http.StatusOK, p.policies.signOut, p.view(pageSignOut, "Sign out", s))

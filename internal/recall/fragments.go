@@ -14,6 +14,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/assets"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
 
@@ -51,7 +52,7 @@ type Place struct {
 
 // NewFragments makes the pages for the routes under base.
 func NewFragments(base string, insecure bool) (*Fragments, error) {
-	path := base + "/callback"
+	path := base + route.Callback
 	f := &Fragments{cookie: seal.Name("fragment", path, insecure)}
 	f.marker = f.cookie + "=1; Path=" + path + "; Max-Age=" + strconv.Itoa(int(fragmentKept/time.Second)) + "; SameSite=Lax"
 	if !insecure {

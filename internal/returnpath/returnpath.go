@@ -6,6 +6,7 @@ package returnpath
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -24,22 +25,19 @@ const (
 // Start is the page for a browser whose return path is not acceptable.
 const Start = "/"
 
-// Policy knows which of our own routes are no place to return to, because they
-// act or answer programs.
+// Policy knows which of our own routes a sign-in may end at. The others act, or answer
+// programs.
 type Policy struct {
 	// Base is the base path of our own routes, without a trailing slash.
 	Base string
-}
-
-// reserved are the routes under the base path that a return path may not name.
-var reserved = []string{
-	"/login", "/initiate", "/callback", "/logout", "/signed-out", "/session", "/session.js", "/resume/summary", "/connect-token", "/append/result", "/assets",
-	"/jwks.json",
-	"/backchannel-logout", "/frontchannel-logout", "/universal-logout",
+	// Places are the routes below it where a sign-in may end, like "/append".
+	Places []string
+	// Elsewhere are routes of ours that do not stand below it; none is such a place.
+	Elsewhere []string
 }
 
 // Clean returns raw if it is an absolute path (with query and fragment) on the
-// same origin and no reserved route, else Start. The result can stand in a
+// same origin, of the app or one of Places, else Start. The result can stand in a
 // Location header and in an href as it is.
 func (p Policy) Clean(raw string) string {
 	if len(raw) > MaxLength || !printable(raw) || strings.Contains(raw, " ") {
@@ -56,7 +54,7 @@ func (p Policy) Clean(raw string) string {
 		return Start
 	}
 	// Whoever on the way decodes it once too often must not read another address.
-	if !oneSlash(u.Path) || !printable(u.Path) || p.isReserved(u.Path) {
+	if !oneSlash(u.Path) || !printable(u.Path) || !p.isPlace(u.Path) {
 		return Start
 	}
 	return raw
@@ -94,7 +92,7 @@ func Short(clean string, most int) string {
 	return Start
 }
 
-// FitsQuery tells whether Query leaves a clean return path whole.
+// FitsQuery reports whether Query leaves a clean return path whole.
 func FitsQuery(clean string) bool { return len(url.QueryEscape(clean)) <= MaxQuery }
 
 // Query returns a clean return path as the value of a parameter, escaped. One that
@@ -114,12 +112,12 @@ func pathOf(raw string) string {
 	return raw
 }
 
-// oneSlash tells whether a path starts with exactly one slash, of either kind.
+// oneSlash reports whether a path starts with exactly one slash, of either kind.
 func oneSlash(path string) bool {
 	return strings.HasPrefix(path, "/") && (len(path) == 1 || path[1] != '/' && path[1] != '\\')
 }
 
-// printable tells whether nothing is in raw that browsers drop from a URL, as
+// printable reports whether nothing is in raw that browsers drop from a URL, as
 // they do tabs, line feeds and carriage returns, or that would end a header.
 func printable(raw string) bool {
 	for i := range len(raw) {
@@ -130,17 +128,13 @@ func printable(raw string) bool {
 	return true
 }
 
-// isReserved looks at the path that the browser will ask for: it resolves dot
-// segments, encoded ones too, before it sends a request.
-func (p Policy) isReserved(decoded string) bool {
-	rest, under := strings.CutPrefix(path.Clean(decoded), p.Base)
-	if !under {
-		return false
+// isPlace looks at the path that the browser will ask for: it resolves dot segments,
+// encoded ones too, before it sends a request.
+func (p Policy) isPlace(decoded string) bool {
+	clean := path.Clean(decoded)
+	rest, under := strings.CutPrefix(clean, p.Base)
+	if !under || rest != "" && rest[0] != '/' {
+		return !slices.Contains(p.Elsewhere, clean) // the app's
 	}
-	for _, route := range reserved {
-		if rest == route || strings.HasPrefix(rest, route+"/") {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.Places, rest)
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 // logoutEvent is the member of a logout token's events claim that makes it one
@@ -23,7 +25,7 @@ func (h *Handler) Backchannel(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			rf = &refusal{code: "invalid_request", reason: err}
 		}
-		h.refuse(r.Context(), w, BackchannelPath, &refusal{status: http.StatusBadRequest, code: rf.code, reason: rf.reason})
+		h.refuse(r.Context(), w, route.BackchannelLogout, &refusal{status: http.StatusBadRequest, code: rf.code, reason: rf.reason})
 		return
 	}
 	noStore(w)

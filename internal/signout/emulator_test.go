@@ -14,6 +14,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
@@ -72,9 +73,9 @@ func newOrg(t *testing.T) *org {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux.HandleFunc("POST /passkeys"+signout.UniversalPath, h.UniversalLogout)
-	mux.HandleFunc("POST /passkeys"+signout.BackchannelPath, h.Backchannel)
-	mux.HandleFunc("/passkeys"+signout.FrontchannelPath, func(w http.ResponseWriter, r *http.Request) { h.Frontchannel(w, r, nil, "192.0.2.1") })
+	mux.HandleFunc("POST /passkeys"+route.UniversalLogout, h.UniversalLogout)
+	mux.HandleFunc("POST /passkeys"+route.BackchannelLogout, h.Backchannel)
+	mux.HandleFunc("/passkeys"+route.FrontchannelLogout, func(w http.ResponseWriter, r *http.Request) { h.Frontchannel(w, r, nil, "192.0.2.1") })
 	return o
 }
 
@@ -110,7 +111,7 @@ func TestUniversalLogoutFromOkta(t *testing.T) {
 		"by the issuer, subject": {Custom: true, Format: "iss_sub"},
 	} {
 		o := newOrg(t)
-		form.User, form.Client, form.URL = alice, emulatorClient, o.app+signout.UniversalPath
+		form.User, form.Client, form.URL = alice, emulatorClient, o.app+route.UniversalLogout
 		status, err := o.SendUniversalLogout(t.Context(), form)
 		if err != nil || status != http.StatusNoContent {
 			t.Errorf("%s: %d %v", name, status, err)
@@ -126,13 +127,13 @@ func TestFlawedUniversalLogoutFromOkta(t *testing.T) {
 		okta.FlawExpired: 401, okta.FlawFuture: 401, okta.FlawForeignKey: 401, okta.FlawUnknownKey: 401,
 		okta.FlawAlgNone: 401, okta.FlawNoToken: 401, okta.FlawUnknownFormat: 400,
 	} {
-		status, err := o.SendUniversalLogout(t.Context(), okta.UniversalLogout{User: alice, Client: emulatorClient, URL: o.app + signout.UniversalPath, Flaw: flaw})
+		status, err := o.SendUniversalLogout(t.Context(), okta.UniversalLogout{User: alice, Client: emulatorClient, URL: o.app + route.UniversalLogout, Flaw: flaw})
 		if err != nil || status != want {
 			t.Errorf("%s: %d %v, want %d", flaw, status, err, want)
 		}
 		o.wantAliceIn(flaw)
 	}
-	status, err := o.SendUniversalLogout(t.Context(), okta.UniversalLogout{User: alice, Client: emulatorClient, URL: o.app + signout.UniversalPath, Flaw: okta.FlawReplayed})
+	status, err := o.SendUniversalLogout(t.Context(), okta.UniversalLogout{User: alice, Client: emulatorClient, URL: o.app + route.UniversalLogout, Flaw: okta.FlawReplayed})
 	if err != nil || status != http.StatusUnauthorized {
 		t.Errorf("replayed: %d %v", status, err)
 	}
@@ -142,7 +143,7 @@ func TestUniversalLogoutAfterOktaRotatedItsKeys(t *testing.T) {
 	o := newOrg(t)
 	send := func() int {
 		t.Helper()
-		status, err := o.SendUniversalLogout(t.Context(), okta.UniversalLogout{User: alice, Client: emulatorClient, URL: o.app + signout.UniversalPath})
+		status, err := o.SendUniversalLogout(t.Context(), okta.UniversalLogout{User: alice, Client: emulatorClient, URL: o.app + route.UniversalLogout})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +165,7 @@ func TestUniversalLogoutWhileOktasKeysCannotBeRead(t *testing.T) {
 	if err := o.Fault(okta.Fault{Name: okta.FaultDown}); err != nil {
 		t.Fatal(err)
 	}
-	status, err := o.SendUniversalLogout(t.Context(), okta.UniversalLogout{User: alice, Client: emulatorClient, URL: o.app + signout.UniversalPath})
+	status, err := o.SendUniversalLogout(t.Context(), okta.UniversalLogout{User: alice, Client: emulatorClient, URL: o.app + route.UniversalLogout})
 	if err != nil || status != http.StatusServiceUnavailable {
 		t.Errorf("%d %v", status, err)
 	}
@@ -178,7 +179,7 @@ func TestBackchannelLogoutFromTheProvider(t *testing.T) {
 		"one session, with its user": {SID: "s1", User: alice},
 	} {
 		o := newOrg(t)
-		form.Client, form.URL = emulatorClient, o.app+signout.BackchannelPath
+		form.Client, form.URL = emulatorClient, o.app+route.BackchannelLogout
 		status, err := o.SendLogoutToken(t.Context(), form)
 		if err != nil || status != http.StatusOK {
 			t.Errorf("%s: %d %v", name, status, err)
@@ -193,13 +194,13 @@ func TestFlawedBackchannelLogoutFromTheProvider(t *testing.T) {
 		okta.FlawWrongType, okta.FlawWrongIssuer, okta.FlawWrongAudience, okta.FlawExpired, okta.FlawFuture, okta.FlawForeignKey,
 		okta.FlawUnknownKey, okta.FlawAlgNone, okta.FlawNoToken, okta.FlawNonce, okta.FlawNoEvent,
 	} {
-		status, err := o.SendLogoutToken(t.Context(), okta.LogoutToken{User: alice, Client: emulatorClient, URL: o.app + signout.BackchannelPath, Flaw: flaw})
+		status, err := o.SendLogoutToken(t.Context(), okta.LogoutToken{User: alice, Client: emulatorClient, URL: o.app + route.BackchannelLogout, Flaw: flaw})
 		if err != nil || status != http.StatusBadRequest {
 			t.Errorf("%s: %d %v", flaw, status, err)
 		}
 		o.wantAliceIn(flaw)
 	}
-	status, err := o.SendLogoutToken(t.Context(), okta.LogoutToken{User: alice, Client: emulatorClient, URL: o.app + signout.BackchannelPath, Flaw: okta.FlawReplayed})
+	status, err := o.SendLogoutToken(t.Context(), okta.LogoutToken{User: alice, Client: emulatorClient, URL: o.app + route.BackchannelLogout, Flaw: okta.FlawReplayed})
 	if err != nil || status != http.StatusBadRequest {
 		t.Errorf("replayed: %d %v", status, err)
 	}
@@ -207,7 +208,7 @@ func TestFlawedBackchannelLogoutFromTheProvider(t *testing.T) {
 
 func TestFrontchannelLogoutInAFrame(t *testing.T) {
 	o := newOrg(t)
-	target := o.app + signout.FrontchannelPath + "?" + url.Values{"iss": {o.Issuer()}, "sid": {"s1"}}.Encode()
+	target := o.app + route.FrontchannelLogout + "?" + url.Values{"iss": {o.Issuer()}, "sid": {"s1"}}.Encode()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -30,7 +31,7 @@ const signedOutFrame = "<!doctype html><html lang=\"en\"><title>Signed out</titl
 // or not, or nil.
 func (h *Handler) Frontchannel(w http.ResponseWriter, r *http.Request, s *session.Session, clientIP string) {
 	if err := h.frontchannel(w, r, s, clientIP); err != nil {
-		h.refuse(r.Context(), w, FrontchannelPath, err)
+		h.refuse(r.Context(), w, route.FrontchannelLogout, err)
 		return
 	}
 	noStore(w)

@@ -23,13 +23,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
-)
-
-// The paths of the endpoints under the base path.
-const (
-	FrontchannelPath = "/frontchannel-logout"
-	BackchannelPath  = "/backchannel-logout"
-	UniversalPath    = "/universal-logout"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 // defaultSkew is how far the provider's clock and ours may differ.
@@ -149,7 +143,7 @@ func New(c Config, s Sessions, rp Replays, ck Cookies, log *slog.Logger) (*Handl
 	}
 	h := &Handler{config: c, sessions: s, replays: rp, cookies: ck, log: log, quiet: quietlog.New(log, c.Now)}
 	for _, o := range c.Origins {
-		h.audiences = append(h.audiences, o.String()+c.BasePath+UniversalPath)
+		h.audiences = append(h.audiences, o.String()+c.BasePath+route.UniversalLogout)
 	}
 	u, err := url.Parse(c.Issuer.Name)
 	if err != nil || u.Host == "" {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
 const (
@@ -44,7 +46,7 @@ const (
 // nobody can say whether the token is good.
 func (h *Handler) UniversalLogout(w http.ResponseWriter, r *http.Request) {
 	if err := h.universalLogout(w, r); err != nil {
-		h.refuse(r.Context(), w, UniversalPath, err)
+		h.refuse(r.Context(), w, route.UniversalLogout, err)
 		return
 	}
 	noStore(w)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -132,7 +133,7 @@ func (d Demand) LoginURL(base, returnPath string) string {
 	if d.IsZero() {
 		query = query[1:]
 	}
-	return base + "/login?" + strings.Join(query, "&")
+	return base + route.Login + "?" + strings.Join(query, "&")
 }
 
 // Problem is the answer to a request whose sign-in will not do.
