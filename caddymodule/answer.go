@@ -45,10 +45,7 @@ func (p *Passkeys) answerWith(show func(http.ResponseWriter, *http.Request, *pro
 	return nil
 }
 
-const (
-	codeLoginRequired = "login_required"
-	codeNotFound      = "not_found"
-)
+const codeNotFound = "not_found"
 
 // refuse gives the gate's own answers.
 func (p *Passkeys) refuse(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
@@ -72,11 +69,7 @@ func (p *Passkeys) refusal(r *http.Request, d gate.Decision) error {
 	start := problem.Way{Label: "Go to the start page", Href: "/"}
 	switch d.Verdict {
 	case gate.Refuse:
-		return &problem.Problem{
-			Status: http.StatusUnauthorized, Code: codeLoginRequired, Title: "Sign in to continue",
-			Detail: "Nobody is signed in, or the session has ended.",
-			Ways:   []problem.Way{{Label: "Sign in", Href: p.base + route.Login + p.returnTo(r)}},
-		}
+		return problem.LoginRequired("Nobody is signed in, or the session has ended.", p.base+route.Login+p.returnTo(r), nil)
 	case gate.Misdirected:
 		p.quiet.LogAttrs(r.Context(), slog.LevelWarn, "a request named a host that is none of the public origins; if browsers use it, add it to public_url", "",
 			slog.String("host", r.Host))

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/assertion"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/keyrotation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
@@ -143,14 +143,5 @@ func (p *Passkeys) carryAssertion() error {
 // serveKeySet answers GET <base>/jwks.json, for anybody: the app asks without a
 // session. Caches must have learned of a key before it signs.
 func (p *Passkeys) serveKeySet(w http.ResponseWriter, r *http.Request) error {
-	set, h := p.assertions.KeySet(), w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(set)))
-	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(assertion.KeySetAge.Seconds())))
-	h.Set("X-Content-Type-Options", "nosniff")
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, _ = w.Write(set)
-	return nil
+	return answer.Document(w, r, p.assertions.KeySet(), assertion.KeySetAge)
 }

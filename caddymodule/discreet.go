@@ -9,6 +9,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedcache"
@@ -41,8 +42,8 @@ type discreet struct {
 // changed has the answer tell that a refresh has changed a session, or ended it:
 // became is nil then.
 func (p *Passkeys) changed(w http.ResponseWriter, r *http.Request, was, became *session.Session) http.ResponseWriter {
-	if forFile(r) {
-		return w
+	if fetchmeta.ForFile(r) {
+		return w // the page itself comes more often than a cookie is due
 	}
 	return &discreet{
 		ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, p: p, r: r, came: r.Header["Cookie"],
@@ -57,7 +58,7 @@ func (p *Passkeys) tell(w http.ResponseWriter, r *http.Request, d gate.Decision)
 	due := !has && d.Session != nil && !d.Bearer && p.sessions.Due(d.Session)
 	expiry := p.ExpiryHeader != "" && d.Session != nil
 	switch {
-	case !has && !due && !expiry, forFile(r):
+	case !has && !due && !expiry, fetchmeta.ForFile(r):
 		return w
 	case !has:
 		a = &discreet{
@@ -75,16 +76,6 @@ func (p *Passkeys) tell(w http.ResponseWriter, r *http.Request, d gate.Decision)
 		r.Header.Del("If-Modified-Since")
 	}
 	return a
-}
-
-// forFile tells of requests for the files of a page. The page itself comes more
-// often than a cookie is due, so they are left as they are.
-func forFile(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Dest") {
-	case "style", "script", "image", "font", "audio", "video", "track", "manifest":
-		return true
-	}
-	return false
 }
 
 // WriteHeader implements http.ResponseWriter.

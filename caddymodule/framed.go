@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
@@ -15,7 +15,7 @@ import (
 func (p *Passkeys) signIn(w http.ResponseWriter, r *http.Request, s *session.Session) error {
 	q := r.URL.Query()
 	demand := stepup.FromQuery(q)
-	if q.Has(pageload.InFrame) && r.Method == http.MethodGet && (s == nil || !demand.Met(s, time.Now())) {
+	if q.Has(fetchmeta.InFrame) && r.Method == http.MethodGet && (s == nil || !demand.Met(s, time.Now())) {
 		return p.pages.Framed(w, r, originalURI(r), demand)
 	}
 	return p.login.Login(w, r, s)

@@ -1,8 +1,9 @@
 package caddymodule
 
 import (
-	"encoding/json"
 	"net/http"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 )
 
 // health is what GET <base>/health answers. It names no address and no cause:
@@ -52,14 +53,6 @@ func (p *Passkeys) health() health {
 // identity provider and without the shared state, and a load balancer that took
 // out every replica for it would turn a nuisance into an outage. Where nothing
 // works at all, nothing answers.
-func (p *Passkeys) serveHealth(w http.ResponseWriter, _ *http.Request) error {
-	body, err := json.Marshal(p.health())
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(append(body, '\n')) // whoever asked may be gone
-	return nil
+func (p *Passkeys) serveHealth(w http.ResponseWriter, r *http.Request) error {
+	return answer.JSON(w, r, http.StatusOK, p.health())
 }

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
@@ -41,14 +41,5 @@ func relatedOriginsDocument(raw []string) ([]byte, error) {
 // serveRelatedOrigins answers GET /.well-known/webauthn, for anybody: a browser
 // asks without cookies.
 func (p *Passkeys) serveRelatedOrigins(w http.ResponseWriter, r *http.Request) error {
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(p.related)))
-	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(relatedOriginsAge.Seconds())))
-	h.Set("X-Content-Type-Options", "nosniff")
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, _ = w.Write(p.related)
-	return nil
+	return answer.Document(w, r, p.related, relatedOriginsAge)
 }

@@ -45,10 +45,6 @@ func (p *Passkeys) refuseForeign(w http.ResponseWriter, r *http.Request, d gate.
 	if d.Session != nil {
 		return p.refuseStale(w, r, d)
 	}
-	return p.answer(w, r, &problem.Problem{
-		Status: http.StatusUnauthorized, Code: codeLoginRequired, Title: "Sign in to continue",
-		Detail: "Nobody is signed in here. The form that another site sent you with is not kept.",
-		Ways:   []problem.Way{{Label: "Sign in", Href: p.base + route.Login + "?return=" + url.QueryEscape(originalURI(r))}},
-		Err:    keptform.ErrForeign,
-	})
+	return p.answer(w, r, problem.LoginRequired("Nobody is signed in here. The form that another site sent you with is not kept.",
+		p.base+route.Login+"?return="+url.QueryEscape(originalURI(r)), keptform.ErrForeign))
 }

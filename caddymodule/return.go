@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 )
 
@@ -24,7 +24,7 @@ func (p *Passkeys) returnQuery(r *http.Request) string {
 // returnTo is returnQuery as the only parameter, for whoever loads a page: a program
 // knows best where it wants to go, and adds that itself (docs/spa.md).
 func (p *Passkeys) returnTo(r *http.Request) string {
-	if pageload.Of(r) == pageload.None {
+	if fetchmeta.Of(r) == fetchmeta.None {
 		return ""
 	}
 	return strings.Replace(p.returnQuery(r), "&", "?", 1)

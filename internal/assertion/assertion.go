@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/memo"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -51,7 +52,7 @@ type Signer struct {
 	config  Config
 	further []string
 	keys    atomic.Pointer[keys]
-	signed  *memo
+	signed  *memo.Table[string, entry]
 	warning rate.Sometimes
 }
 
@@ -89,8 +90,8 @@ func New(c Config) (*Signer, error) {
 func (s *Signer) Assert(ctx context.Context, about *session.Session) string {
 	now := s.config.Now().Round(0) // a machine that slept counts that time too
 	k, f := s.keys.Load(), factsOf(about)
-	place := s.signed.place(about)
-	if e := place.Load(); e != nil && e.answers(now, k, f, about) {
+	key := memoKey(about)
+	if e := s.signed.Get(key); e != nil && e.answers(now, k, f, about) {
 		return e.token
 	}
 	if k == nil {
@@ -107,7 +108,7 @@ func (s *Signer) Assert(ctx context.Context, about *session.Session) string {
 	}
 	e.until = now.Add(ttl / 2)
 	e.token = s.sign(ctx, k, s.claims(e, now, now.Add(ttl)))
-	place.Store(e)
+	s.signed.Put(key, e)
 	return e.token
 }
 

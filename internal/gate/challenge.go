@@ -3,8 +3,8 @@ package gate
 import (
 	"net/http"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 )
 
 // challenge decides how to answer a request that needs a session and has none.
@@ -25,20 +25,20 @@ func challenge(r *http.Request) Verdict {
 // framed tells whether the browser is about to show the answer in a frame.
 // Identity providers refuse to be shown there. Objects and embedded files have a
 // replacement of their own for what is refused.
-func framed(r *http.Request) bool { return pageload.Of(r) == pageload.Frame && !pageload.Ahead(r) }
+func framed(r *http.Request) bool { return fetchmeta.Of(r) == fetchmeta.Frame && !fetchmeta.Ahead(r) }
 
 // topLevel tells whether the answer is shown in a window, or may be: what a worker
 // passes on does not say, so the page that it gets looks where it is.
 func topLevel(r *http.Request) bool {
-	if pageload.Ahead(r) || r.Header.Get("Upgrade") != "" {
+	if fetchmeta.Ahead(r) || r.Header.Get("Upgrade") != "" {
 		return false
 	}
-	kind := pageload.Of(r)
-	return kind == pageload.Window || kind == pageload.Worker || kind == pageload.Untold
+	kind := fetchmeta.Of(r)
+	return kind == fetchmeta.Window || kind == fetchmeta.Worker || kind == fetchmeta.Untold
 }
 
 // mayBeFramed tells whether the answer to a form is shown in a frame, or may be.
-func mayBeFramed(r *http.Request) bool { return framed(r) || pageload.Of(r) == pageload.Worker }
+func mayBeFramed(r *http.Request) bool { return framed(r) || fetchmeta.Of(r) == fetchmeta.Worker }
 
 // ownForm tells whether a POST is a form that a page of this very origin sent by
 // a navigation, of the whole window or of a frame. What another site posts is
@@ -46,16 +46,16 @@ func mayBeFramed(r *http.Request) bool { return framed(r) || pageload.Of(r) == p
 // hurdle in its way, the cookie that browsers do not send with it. A sibling
 // domain is another site.
 func ownForm(r *http.Request, site origin.Origin) bool {
-	if !topLevel(r) && !framed(r) || !pageload.SaysFromWhere(r) {
+	if !topLevel(r) && !framed(r) || !fetchmeta.SaysFromWhere(r) {
 		return false
 	}
 	from := r.Header.Get("Origin")
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "same-origin":
+	switch fetchmeta.From(r) {
+	case fetchmeta.SameOrigin:
 		// A page that sends no referrer sends "null" (Fetch, append a request
 		// Origin header).
 		return from == "" || from == "null" || from == site.String()
-	case "":
+	case fetchmeta.UntoldSite:
 		return from == site.String() // a browser without fetch metadata
 	}
 	return false

@@ -3,7 +3,7 @@ package gate
 import (
 	"net/http"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
@@ -59,7 +59,7 @@ func (g *Gate) Decide(r *http.Request, t Target, who Who) Decision {
 func (g *Gate) atRoute(r *http.Request, t Target, s *session.Session) Verdict {
 	rules := t.Route.Rules
 	switch {
-	case rules.has(SignsIn) && pageload.Ahead(r):
+	case rules.has(SignsIn) && fetchmeta.Ahead(r):
 		return Refuse
 	case rules.has(OwnPage) && g.origins.FromOwnPage(r) != nil:
 		return CrossSite

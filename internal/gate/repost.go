@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
 )
 
 // newReposts checks the paths at which forms of other sites may be posted again
@@ -47,13 +47,13 @@ func (s stepUps) under(prefix string) bool {
 // nobody can tell whether its user is signed in. A sibling domain's form would
 // bring it along.
 func foreignForm(r *http.Request, site origin.Origin) bool {
-	if r.Method != http.MethodPost || !topLevel(r) && !framed(r) || !pageload.SaysFromWhere(r) {
+	if r.Method != http.MethodPost || !topLevel(r) && !framed(r) || !fetchmeta.SaysFromWhere(r) {
 		return false
 	}
-	switch from := r.Header.Get("Origin"); r.Header.Get("Sec-Fetch-Site") {
-	case "cross-site":
+	switch from := r.Header.Get("Origin"); fetchmeta.From(r) {
+	case fetchmeta.CrossSite:
 		return true
-	case "":
+	case fetchmeta.UntoldSite:
 		return from != "" && from != site.String() // a browser without fetch metadata
 	}
 	return false

@@ -6,8 +6,8 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -72,20 +72,14 @@ func (f *Forms) Summary(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		return &problem.Problem{Status: status, Code: code, Title: title, Err: err}
 	}
 	if s == nil {
-		return &problem.Problem{
-			Status: http.StatusUnauthorized, Code: "login_required", Title: "Sign in to continue",
-			Ways: []problem.Way{{Label: "Sign in", Href: f.base + route.Login + "?return=" + url.QueryEscape(f.base+route.KeptForm)}},
-		}
+		return problem.LoginRequired("", f.base+route.Login+"?return="+url.QueryEscape(f.base+route.KeptForm), nil)
 	}
 	if err := f.origins.FromOwnPage(r); err != nil {
 		return refuse(http.StatusForbidden, "cross_origin", "This request came from another site.", err)
 	}
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return refuse(http.StatusUnsupportedMediaType, "json_required", "The body must be application/json.", err)
-	}
 	var asked struct{ Summary string }
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSummary)).Decode(&asked); err != nil {
-		return refuse(http.StatusBadRequest, "invalid_body", "The body is not the JSON that was expected.", err)
+	if err := answer.Read(w, r, maxSummary, &asked); err != nil {
+		return err
 	}
 	plain, err := f.summaries.Open(asked.Summary)
 	if err != nil {
@@ -99,15 +93,5 @@ func (f *Forms) Summary(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		return refuse(http.StatusForbidden, "form_of_another_user", "The form is another user's.", errors.New("another user signed in"))
 	}
 	known.owner = owner{}
-	body, err := json.Marshal(known)
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("X-Content-Type-Options", "nosniff")
-	_, err = w.Write(body)
-	return err
+	return answer.JSON(w, r, http.StatusOK, known)
 }

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 )
 
 // maxHint bounds a login hint, in bytes. Corbado's signed passkey data is the
@@ -34,7 +36,7 @@ func (rp *RelyingParty) hints(r *http.Request, q url.Values) (hint, idp string) 
 	if idp == "" {
 		return hint, ""
 	}
-	if idp != rp.config.PasskeyIDP || r.Header.Get("Sec-Fetch-Site") != "same-origin" {
+	if idp != rp.config.PasskeyIDP || fetchmeta.From(r) != fetchmeta.SameOrigin {
 		rp.quiet.LogAttrs(r.Context(), slog.LevelInfo, "identity provider of a login address not used: it must be passkey_idp, asked for by a page of this site", "")
 		return "", ""
 	}

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -89,7 +89,7 @@ func (rp *RelyingParty) unmatched(w http.ResponseWriter, r *http.Request, state 
 // framedPath is where the page before Okta goes on to when it finds itself in a
 // frame, which only a page that a service worker passed on can.
 func (rp *RelyingParty) framedPath(d departure) string {
-	flags := pageload.InFrame + "=1"
+	flags := fetchmeta.InFrame + "=1"
 	if !d.demand.IsZero() {
 		flags += "&" + d.demand.Query()
 	}

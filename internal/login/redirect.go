@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
@@ -72,7 +72,7 @@ func (rp *RelyingParty) unavailable(wait time.Duration, err error, a *attempt) *
 // goTo sends a page load on to a path of this site. A long one goes into a page:
 // servers on the way take so much of an answer's headers and no more.
 func (rp *RelyingParty) goTo(w http.ResponseWriter, r *http.Request, target string) error {
-	if len(target) > returnpath.MaxShort && pageload.InTab(r) {
+	if len(target) > returnpath.MaxShort && fetchmeta.InTab(r) {
 		return rp.fragments.ArriveByScript(w, target, target)
 	}
 	redirect(w, http.StatusSeeOther, target)

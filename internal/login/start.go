@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/recall"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
@@ -128,7 +128,7 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 		return err
 	}
 	inCookie := returnpath.MaxShort
-	if pageload.InTab(r) {
+	if fetchmeta.InTab(r) {
 		inCookie = maxKept
 	}
 	a := &attempt{
@@ -151,7 +151,7 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	// A fragment belongs to the page that was asked for, not to one in its place.
 	if d.returnPath == wanted {
 		place := recall.Place{At: wanted, State: a.state}
-		if pageload.Of(r) == pageload.Worker {
+		if fetchmeta.Of(r) == fetchmeta.Worker {
 			place.Framed = rp.framedPath(d)
 		}
 		if kept, err := rp.fragments.Leave(w, r, d.asked, target, place); kept {

@@ -3,6 +3,8 @@ package origin
 import (
 	"errors"
 	"net/http"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 )
 
 // Why FromOwnPage refuses a request.
@@ -29,13 +31,13 @@ func (s Set) FromOwnPage(r *http.Request) error {
 	if !ok {
 		return errForeignHost
 	}
-	from, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
+	from, site := r.Header.Get("Origin"), fetchmeta.From(r)
 	switch {
-	case from == "" && site == "":
+	case from == "" && site == fetchmeta.UntoldSite:
 		return errNoOrigin
-	case site != "" && site != "same-origin":
+	case site != fetchmeta.UntoldSite && site != fetchmeta.SameOrigin:
 		return errForeignFetch
-	case from == "" || from == "null" && site == "same-origin":
+	case from == "" || from == "null" && site == fetchmeta.SameOrigin:
 		return nil
 	case from != here.String():
 		return errForeignOrigin

@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
@@ -19,7 +20,7 @@ func (p *Pages) Framed(w http.ResponseWriter, r *http.Request, target string, de
 	v := p.view(pageFramed, "Sign in to continue", nil)
 	v.Window = demand.LoginURL(p.base, p.base+route.SignedIn)
 	v.Script = p.assetPath("framed.js")
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "same-origin" && site != "same-site" {
+	if site := fetchmeta.From(r); site != fetchmeta.SameOrigin && site != fetchmeta.SameSite {
 		v.Title = "Open " + p.brand.Name + " in a window of its own"
 		v.Window, v.Script = p.returns.Clean(target), ""
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -131,7 +132,7 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 		return fmt.Errorf("render %s page: %w", v.Page, err)
 	}
 	h := w.Header()
-	secure(h)
+	answer.Private(h)
 	if v.Page == pageResume || v.Page == pageForeign {
 		// Browsers say "Origin: null" for a form of a page without referrer.
 		h.Set("Referrer-Policy", "same-origin")
@@ -163,32 +164,6 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 	return err
 }
 
-// secure sets the headers that pages and JSON answers have in common.
-func secure(h http.Header) {
-	h.Set("Cache-Control", "no-store")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Content-Type-Options", "nosniff")
-}
-
-// writeJSON answers a program.
-func writeJSON(w http.ResponseWriter, r *http.Request, status int, answer any) error {
-	body, err := json.Marshal(answer)
-	if err != nil {
-		return fmt.Errorf("encode answer: %w", err)
-	}
-	h := w.Header()
-	secure(h)
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, err = w.Write(body)
-	return err
-}
-
 // displayName is how a page addresses the user.
 func displayName(s *session.Session) string {
 	for _, name := range []string{s.Email, s.Username, s.Name} {
@@ -212,7 +187,7 @@ func cleanQuery(w http.ResponseWriter, r *http.Request, page string) bool {
 	if len(returns) > 0 {
 		page += "?return=" + url.QueryEscape(returns[0])
 	}
-	secure(w.Header())
+	answer.Private(w.Header())
 	http.Redirect(w, r, page, http.StatusSeeOther)
 	return false
 }

@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
-	"net/http"
 	"path"
 	"strings"
 	"time"
@@ -133,11 +132,5 @@ func (p *Pages) needSession(s *session.Session, returnPath string) error {
 	if s != nil {
 		return nil
 	}
-	return &problem.Problem{
-		Status: http.StatusUnauthorized,
-		Code:   "login_required",
-		Title:  "Sign in to continue",
-		Detail: "This page is for signed-in users.",
-		Ways:   []problem.Way{{Label: "Sign in", Href: p.loginPath(returnPath)}},
-	}
+	return problem.LoginRequired("This page is for signed-in users.", p.loginPath(returnPath), nil)
 }

@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
@@ -14,8 +15,6 @@ import (
 // ChallengeHeader marks the 401 of somebody without a session, so that a script
 // can tell it from a 401 of the app's own.
 const ChallengeHeader = "Passkeys-Challenge"
-
-const codeLoginRequired = "login_required"
 
 // problemJSON is a Problem as programs get it.
 type problemJSON struct {
@@ -36,7 +35,7 @@ type problemJSON struct {
 // program.
 func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, pr *problem.Problem, requestID string) {
 	w.Header().Add("Vary", "Accept, Sec-Fetch-Dest, Sec-Fetch-Mode")
-	if pageload.Of(r) == pageload.None {
+	if fetchmeta.Of(r) == fetchmeta.None {
 		p.ProblemJSON(w, r, pr, requestID)
 		return
 	}
@@ -50,14 +49,14 @@ func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, pr *problem.Prob
 // for requests that only programs make.
 func (p *Pages) ProblemJSON(w http.ResponseWriter, r *http.Request, pr *problem.Problem, requestID string) {
 	hints(w, pr)
-	answer := problemJSON{
+	said := problemJSON{
 		Error: pr.Code, Message: pr.Title, Detail: pr.Detail, Causes: pr.Causes, Operator: pr.Operator, RequestID: requestID,
 		MaxAge: int64(pr.MaxAge / time.Second), ACRValues: pr.ACR,
 	}
-	if (pr.Code == codeLoginRequired || pr.Code == stepup.Code) && len(pr.Ways) > 0 {
-		answer.LoginURL = pr.Ways[0].Href
+	if (pr.Code == problem.CodeLoginRequired || pr.Code == stepup.Code) && len(pr.Ways) > 0 {
+		said.LoginURL = pr.Ways[0].Href
 	}
-	p.undelivered(r, writeJSON(w, r, pr.Status, answer))
+	p.undelivered(r, answer.JSON(w, r, pr.Status, said))
 }
 
 // hints says in headers what a program can act on.
@@ -66,8 +65,8 @@ func hints(w http.ResponseWriter, pr *problem.Problem) {
 		whole := (pr.RetryAfter + time.Second - 1) / time.Second
 		w.Header().Set("Retry-After", strconv.FormatInt(int64(whole), 10))
 	}
-	if pr.Code == codeLoginRequired {
-		w.Header().Set(ChallengeHeader, codeLoginRequired)
+	if pr.Code == problem.CodeLoginRequired {
+		w.Header().Set(ChallengeHeader, problem.CodeLoginRequired)
 	}
 	if pr.MaxAge > 0 && pr.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", challenge(pr))

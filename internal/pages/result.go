@@ -1,13 +1,10 @@
 package pages
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -69,7 +66,7 @@ func (p *Pages) Result(w http.ResponseWriter, r *http.Request, s *session.Sessio
 	}
 	p.log.InfoContext(r.Context(), "passkey offer answered", slog.String("status", string(became)),
 		slog.String("iss", s.Issuer), slog.String("sub", s.Subject))
-	secure(w.Header())
+	answer.Private(w.Header())
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -83,20 +80,9 @@ func (p *Pages) readResult(w http.ResponseWriter, r *http.Request) (result, erro
 	if err := p.origins.FromOwnPage(r); err != nil {
 		return result{}, refuse(http.StatusForbidden, "cross_origin", "This request came from another site.", err)
 	}
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return result{}, refuse(http.StatusUnsupportedMediaType, "json_required", "The body must be application/json.", err)
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResult))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return result{}, refuse(http.StatusRequestEntityTooLarge, "body_too_large", "The body is too large.", err)
-	}
-	if err != nil {
-		return result{}, refuse(http.StatusBadRequest, "invalid_body", "The body could not be read.", err)
-	}
 	var sent result
-	if err := json.Unmarshal(body, &sent); err != nil {
-		return result{}, refuse(http.StatusBadRequest, "invalid_body", "The body is not the JSON that was expected.", err)
+	if err := answer.Read(w, r, maxResult, &sent); err != nil {
+		return result{}, err
 	}
 	return sent, nil
 }

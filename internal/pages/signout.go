@@ -3,7 +3,8 @@ package pages
 import (
 	"net/http"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -14,7 +15,7 @@ import (
 // may be over and nil; without, there is nothing to ask.
 func (p *Pages) SignOutQuestion(w http.ResponseWriter, r *http.Request, s *session.Session, known bool) error {
 	if !known {
-		secure(w.Header())
+		answer.Private(w.Header())
 		forgetPages(w.Header(), r)
 		http.Redirect(w, r, p.base+route.SignedOut, http.StatusSeeOther)
 		return nil
@@ -36,7 +37,7 @@ func (p *Pages) SignedOut(w http.ResponseWriter, r *http.Request) error {
 // 3.1). It takes the browser a moment, so only a page load may ask for it: anybody
 // can put a picture of that address into a page.
 func forgetPages(h http.Header, r *http.Request) {
-	if kind := pageload.Of(r); kind != pageload.None && kind != pageload.Frame {
+	if kind := fetchmeta.Of(r); kind != fetchmeta.None && kind != fetchmeta.Frame {
 		h.Set("Clear-Site-Data", `"cache"`)
 	}
 }

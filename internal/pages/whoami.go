@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -59,7 +60,7 @@ func (p *Pages) Session(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	if err := p.needSession(s, "/"); err != nil {
 		return err
 	}
-	return writeJSON(w, r, http.StatusOK, whoami{
+	return answer.JSON(w, r, http.StatusOK, whoami{
 		Issuer: s.Issuer, Subject: s.Subject, Email: s.Email, Name: s.Name, Username: s.Username,
 		Groups: session.SplitList(s.Groups), AMR: strings.Fields(s.AMR), ACR: s.ACR, IDP: s.IDP, Passkey: s.Passkey,
 		AuthTime: seconds(s.AuthTime), StartedAt: seconds(s.StartedAt), ExpiresAt: seconds(s.ExpiresAt),

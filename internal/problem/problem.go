@@ -66,3 +66,18 @@ func Internal(err error) *Problem {
 		Err:    err,
 	}
 }
+
+// CodeLoginRequired says that nobody is signed in. Scripts look for it.
+const CodeLoginRequired = "login_required"
+
+// LoginRequired is the problem of a request without a session that needs one. login is
+// where a sign-in starts, "" where no link would help; err may be nil.
+func LoginRequired(detail, login string, err error) *Problem {
+	p := &Problem{
+		Status: http.StatusUnauthorized, Code: CodeLoginRequired, Title: "Sign in to continue", Detail: detail, Err: err,
+	}
+	if login != "" {
+		p.Ways = []Way{{Label: "Sign in", Href: login}}
+	}
+	return p
+}

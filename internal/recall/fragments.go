@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/assets"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/pageload"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
@@ -84,7 +84,7 @@ func NewFragments(base string, insecure bool) (*Fragments, error) {
 // client that does not send fetch metadata (Fetch Metadata Request Headers, section
 // 2) may be no browser, and wants a redirect.
 func (f *Fragments) Leave(w http.ResponseWriter, r *http.Request, status int, to string, place Place) (bool, error) {
-	if !pageload.InTab(r) {
+	if !fetchmeta.InTab(r) {
 		return false, nil
 	}
 	data := ` data-at="` + html.EscapeString(place.At) + `" data-state="` + html.EscapeString(place.State) + `" data-marker="` + f.marker + `"`
@@ -122,7 +122,7 @@ func (f *Fragments) ArriveByScript(w http.ResponseWriter, to, at string) error {
 // The state may be anybody's choice, by a link to the callback: it finds a place or
 // none, and where that leads is the tab's own wish, checked where it is posted to.
 func (f *Fragments) Recall(w http.ResponseWriter, r *http.Request, state, action, to string) (bool, error) {
-	if !pageload.InTab(r) {
+	if !fetchmeta.InTab(r) {
 		return false, nil
 	}
 	return true, f.recall.page(w, http.StatusOK, to, ` data-state="`+html.EscapeString(state)+`" data-action="`+html.EscapeString(action)+`"`)

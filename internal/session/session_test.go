@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/memo"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
 
@@ -160,7 +161,7 @@ func TestRememberedSessionAnswersForItsOwnCookieOnly(t *testing.T) {
 	c := &clock{time.Unix(1_800_000_000, 0)}
 	st := newStore(t, c, key)
 	// More sessions than the memo has places, so that every place is fought for.
-	requests := make([]*http.Request, 3*memoSize)
+	requests := make([]*http.Request, 3*memo.Size)
 	for i := range requests {
 		s := alice(0)
 		s.Subject = fmt.Sprintf("user-%d", i)
@@ -348,7 +349,7 @@ func BenchmarkRead(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					if kind == "open" {
-						st.opened.place(sealed).Store(nil)
+						st.opened.Put(sealed, &opened{keys: ^uint64(0)})
 					}
 					if _, err := st.Read(r); err != nil {
 						b.Fatal(err)

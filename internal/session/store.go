@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/memo"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
 
@@ -70,7 +71,7 @@ type Config struct {
 type Store struct {
 	keys     *seal.Keyring
 	box      *seal.Box
-	opened   *memo
+	opened   *memo.Table[string, opened]
 	session  *seal.Cookie
 	idToken  *seal.Cookie
 	idle     time.Duration
@@ -132,23 +133,8 @@ func (st *Store) Read(r *http.Request) (*Session, error) {
 	return &s, nil
 }
 
-// remembered opens a cookie that this process has not opened lately, with the keys
-// that it has now.
-func (st *Store) remembered(sealed string) (*memoEntry, error) {
-	// Asked for first: keys that change during the opening make it count for less.
-	keys := st.keys.Generation()
-	if e, known := st.opened.get(sealed, keys); known {
-		return e, nil
-	}
-	s, err := st.open(sealed)
-	if err != nil {
-		return nil, err
-	}
-	return st.opened.put(sealed, keys, s), nil
-}
-
 // revoked looks a session up again only after something was revoked.
-func (st *Store) revoked(e *memoEntry) bool {
+func (st *Store) revoked(e *opened) bool {
 	if st.ended == nil {
 		return false
 	}

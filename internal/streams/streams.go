@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -96,10 +97,8 @@ func IsStream(r *http.Request) bool {
 	if len(r.Header["Upgrade"]) > 0 || r.Method == http.MethodConnect {
 		return true
 	}
-	for _, line := range r.Header["Accept"] {
-		if strings.Contains(strings.ToLower(line), "text/event-stream") {
-			return true
-		}
+	if fetchmeta.Accepts(r, "text/event-stream") {
+		return true
 	}
 	kind := r.Header["Content-Type"]
 	return len(kind) > 0 && strings.HasPrefix(strings.ToLower(kind[0]), "application/grpc")

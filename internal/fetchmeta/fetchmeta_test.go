@@ -1,4 +1,4 @@
-package pageload
+package fetchmeta
 
 import (
 	"net/http"

@@ -1,11 +1,15 @@
-// Package pageload tells a browser that loads a page from a program that makes a
-// call. Everybody who answers one with a page and the other with JSON asks here,
-// so that they agree. It decides about the form of an answer only: a client can
-// write any of these headers, so nothing that is read here may open the gate.
-package pageload
+// Package fetchmeta reads what a request says of itself in fetch metadata (Fetch
+// Metadata Request Headers) and in Accept: whether a browser loads a page or a program
+// makes a call, and which site's page asked. Everybody who must know asks here, so that
+// they agree.
+//
+// A client can write any of these headers. What is read here decides about the form of
+// an answer, or refuses; it opens nothing by itself.
+package fetchmeta
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +35,7 @@ const (
 // on says that it is shown in a frame.
 const InFrame = "framed"
 
-// Of tells what kind of page load a request is, whatever its method.
+// Of says what kind of page load a request is, whatever its method.
 //
 // Fetch metadata (Fetch Metadata Request Headers) decide where a browser sends
 // them; a script cannot set them. A worker's fetch(event.request) keeps the mode
@@ -55,7 +59,7 @@ func Of(r *http.Request) Kind {
 			return Untold
 		}
 	case "same-origin", "cors":
-		if dest == "empty" && r.Header.Get("Sec-Fetch-Site") == "same-origin" &&
+		if dest == "empty" && From(r) == SameOrigin &&
 			r.Header.Get("Upgrade-Insecure-Requests") == "1" && acceptsHTML(r) && !byScript(r) {
 			return Worker
 		}
@@ -63,14 +67,14 @@ func Of(r *http.Request) Kind {
 	return None
 }
 
-// InTab tells whether the answer is shown in a tab of a browser with fetch metadata:
+// InTab reports whether the answer is shown in a tab of a browser with fetch metadata:
 // one that runs scripts and has storage, unless somebody has switched that off.
 func InTab(r *http.Request) bool {
 	kind := Of(r)
 	return kind == Window || kind == Worker
 }
 
-// SaysFromWhere tells whether Origin and Sec-Fetch-Site are about the page that
+// SaysFromWhere reports whether Origin and Sec-Fetch-Site are about the page that
 // began the page load. Where a worker made a request of its own they are about the
 // worker, and another site's form looks like one of this site's.
 func SaysFromWhere(r *http.Request) bool {
@@ -78,7 +82,7 @@ func SaysFromWhere(r *http.Request) bool {
 	return mode == "" || mode == "navigate"
 }
 
-// Ahead tells whether the browser asks ahead of the person.
+// Ahead reports whether the browser asks ahead of the person.
 func Ahead(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch"
 }
@@ -91,14 +95,43 @@ func byScript(r *http.Request) bool {
 
 // acceptsHTML looks for text/html by name: every browser sends it for a
 // navigation, and programs that take anything ("*/*") want no sign-in page.
-func acceptsHTML(r *http.Request) bool {
+func acceptsHTML(r *http.Request) bool { return Accepts(r, "text/html", "application/xhtml+xml") }
+
+// Accepts reports whether Accept names one of these media types, in small letters.
+// Ranges, such as "*/*", and weights do not count.
+func Accepts(r *http.Request, media ...string) bool {
 	for _, line := range r.Header["Accept"] {
 		for item := range strings.SplitSeq(line, ",") {
-			media, _, _ := strings.Cut(item, ";")
-			if m := strings.ToLower(strings.TrimSpace(media)); m == "text/html" || m == "application/xhtml+xml" {
+			name, _, _ := strings.Cut(item, ";")
+			if slices.Contains(media, strings.ToLower(strings.TrimSpace(name))) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// ForFile reports whether the answer is a file of a page, like an image, and not the
+// page itself.
+func ForFile(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Dest") {
+	case "style", "script", "image", "font", "audio", "video", "track", "manifest":
+		return true
+	}
+	return false
+}
+
+// Site is where the page that made a request stands, seen from the one that it was sent
+// to.
+type Site string
+
+// The sites. UntoldSite is that of older browsers and of programs.
+const (
+	SameOrigin Site = "same-origin"
+	SameSite   Site = "same-site"
+	CrossSite  Site = "cross-site"
+	UntoldSite Site = ""
+)
+
+// From returns the site of the page that made a request.
+func From(r *http.Request) Site { return Site(r.Header.Get("Sec-Fetch-Site")) }
