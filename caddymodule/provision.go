@@ -263,7 +263,7 @@ func (p *Passkeys) build(v values) (err error) {
 		return err
 	}
 	if p.tokens, err = connecttoken.New(connecttoken.Config{
-		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.held.limiter, Fleet: p.shared,
+		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.held.limiter, Replicas: p.shared,
 		StepUp: v.passkeyStepUp, BasePath: p.base,
 	}, client, p.log); err != nil {
 		return err

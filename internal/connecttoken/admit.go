@@ -57,9 +57,9 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	return kind, nil
 }
 
-// changedOn names the page for each token that changes how the user signs in:
-// whoever finds a browser signed in must not add a key of their own to the
-// account, nor take the owner's away. To look at the list is no change.
+// changedOn names the page for each token that changes how the user signs in. Those
+// need a recent sign-in: whoever finds a browser signed in must not add a key of their
+// own to the account, nor remove the owner's. Looking at the list changes nothing.
 var changedOn = map[corbado.ConnectTokenType]string{
 	corbado.PasskeyAppend: route.Append,
 	corbado.PasskeyDelete: route.List,
@@ -67,8 +67,8 @@ var changedOn = map[corbado.ConnectTokenType]string{
 
 var errForm = errors.New(`the body is not {"type":"…"}`)
 
-// readType reads {"type":"…"} and nothing else: a member more, such as an
-// identifier, is a caller who believes that it counts, or an attack.
+// readType reads {"type":"…"} and nothing else. A further member, such as an
+// identifier, is an attack or a caller's mistake.
 func readType(body []byte) (corbado.ConnectTokenType, error) {
 	tokens := json.NewDecoder(bytes.NewReader(body))
 	var kind string

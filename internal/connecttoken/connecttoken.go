@@ -2,9 +2,9 @@
 // passkey component in the browser the permission to add, list or delete the
 // passkeys of the user who is signed in, and of nobody else.
 //
-// A connect token is the power to add a way to sign in, so a request passes
-// every check before Corbado hears of it: method, same origin, JSON, session,
-// size, form, type, age of the sign-in, rate, identity. The browser says only what it wants to do;
+// Whoever has a connect token can add a way to sign in. So a request passes every
+// check before Corbado hears of it: method, same origin, JSON, session, size, form,
+// type, age of the sign-in, rate, identity. The browser says only what it wants to do;
 // who the user is comes from the session alone.
 package connecttoken
 
@@ -39,10 +39,10 @@ type Config struct {
 	// Origins are the site's public origins; requests of pages of any other are
 	// refused. Required.
 	Origins origin.Set
-	// Identifier is the claim that Corbado knows the user by. Default: sub. It
-	// must name one user for ever and must not be the user's to choose: where
-	// Okta lets people enter any e-mail without verifying it, email would let
-	// one add passkeys to another's account.
+	// Identifier is the claim that Corbado knows the user by. Default: sub. It must
+	// name one user for ever, and users must not be able to choose it. Where Okta lets
+	// people enter any e-mail address without proof, email would let one add passkeys
+	// to another's account.
 	Identifier string
 	// StepUp is what the sign-in of whoever adds or deletes a passkey must be
 	// like; the zero value demands nothing.
@@ -53,8 +53,8 @@ type Config struct {
 	// keeps it across configuration reloads. Default: a new one with the default
 	// rate.
 	Limiter *Limiter
-	// Fleet counts for all replicas; nil means that there is one.
-	Fleet Counter
+	// Replicas counts for all replicas; nil means that there is one.
+	Replicas Counter
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -66,7 +66,7 @@ type Handler struct {
 	stepUp     stepup.Demand
 	base       string
 	limiter    *Limiter
-	fleet      Counter
+	replicas   Counter
 	now        func() time.Time
 	minter     Minter
 	log        *slog.Logger
@@ -102,7 +102,7 @@ func New(c Config, m Minter, log *slog.Logger) (*Handler, error) {
 	return &Handler{
 		origins: c.Origins, identifier: c.Identifier,
 		stepUp: c.StepUp, base: c.BasePath,
-		limiter: c.Limiter, fleet: c.Fleet, now: c.Now, minter: m, log: log, quiet: quietlog.New(log, c.Now),
+		limiter: c.Limiter, replicas: c.Replicas, now: c.Now, minter: m, log: log, quiet: quietlog.New(log, c.Now),
 	}, nil
 }
 

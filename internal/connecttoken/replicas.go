@@ -10,7 +10,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// Counter counts for all replicas of a fleet; state.Memory and state.Redis do.
+// Counter counts for all replicas; state.Memory and state.Redis do.
 type Counter interface {
 	// Add counts one more for the key and returns the count since the window
 	// began.
@@ -18,17 +18,18 @@ type Counter interface {
 }
 
 // PerMinute is the most tokens that one user gets in a minute: what was saved up
-// and what comes in by then. A fleet as a whole hands out no more.
+// and what comes in by then. All replicas together hand out no more.
 func (l *Limiter) PerMinute() int64 { return int64(float64(l.perSecond)*60) + int64(l.burst) }
 
-// take takes one token from the user's bucket here, and then one of what the
-// fleet may hand out in this minute. Where the fleet's count cannot be had, the
-// one here decides: a limit is no reason to lock anybody out.
+// take takes one token from the user's bucket here, and then one of what all
+// replicas together may hand out in this minute. Where their count cannot be had,
+// the bucket here decides: a limit is no reason to lock anybody out. It returns how
+// long to wait, zero for a token taken.
 func (h *Handler) take(ctx context.Context, s *session.Session) time.Duration {
 	if wait := h.limiter.Take(s.Issuer, s.Subject); wait > 0 {
 		return wait
 	}
-	if h.fleet == nil {
+	if h.replicas == nil {
 		return 0
 	}
 	now := h.now()
@@ -36,7 +37,7 @@ func (h *Handler) take(ctx context.Context, s *session.Session) time.Duration {
 	// Hashed, because the store is to know nobody.
 	user := sha256.Sum256(fmt.Appendf(nil, "%q %q", s.Issuer, s.Subject))
 	key := fmt.Sprintf("connect-token:%s:%d", base64.RawURLEncoding.EncodeToString(user[:16]), minute.Unix())
-	count, err := h.fleet.Add(ctx, key, 2*time.Minute)
+	count, err := h.replicas.Add(ctx, key, 2*time.Minute)
 	if err != nil || count <= h.limiter.PerMinute() {
 		return 0
 	}

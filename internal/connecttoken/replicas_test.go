@@ -11,24 +11,24 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 )
 
-// fleetCounter is what a fleet shares.
-type fleetCounter struct {
+// sharedCounter is what replicas share.
+type sharedCounter struct {
 	counts map[string]int64
 	err    error
 }
 
-func (c *fleetCounter) Add(_ context.Context, key string, _ time.Duration) (int64, error) {
+func (c *sharedCounter) Add(_ context.Context, key string, _ time.Duration) (int64, error) {
 	c.counts[key]++
 	return c.counts[key], c.err
 }
 
 // Whoever spreads requests over the replicas gets no more than from one.
-func TestTokenFloodOverAFleetIsLimited(t *testing.T) {
+func TestTokenFloodOverReplicasIsLimited(t *testing.T) {
 	c := &clock{start.Truncate(time.Minute).Add(15 * time.Second)}
-	shared := &fleetCounter{counts: make(map[string]int64)}
+	shared := &sharedCounter{counts: make(map[string]int64)}
 	replicas := make([]*fixture, 4)
 	for i := range replicas {
-		replicas[i] = newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Fleet = c.now, nil, shared })
+		replicas[i] = newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Replicas = c.now, nil, shared })
 	}
 	given := 0
 	var refused error
@@ -40,7 +40,7 @@ func TestTokenFloodOverAFleetIsLimited(t *testing.T) {
 		}
 	}
 	if want := DefaultPerMinute + DefaultBurst; given != want {
-		t.Errorf("the fleet gave %d tokens in a minute, want %d", given, want)
+		t.Errorf("the replicas gave %d tokens in a minute, want %d", given, want)
 	}
 	if p, ok := errors.AsType[*problem.Problem](refused); !ok || p.Code != "rate_limited" || p.RetryAfter != 45*time.Second {
 		t.Errorf("refused with %#v", refused)
@@ -61,10 +61,10 @@ func TestTokenFloodOverAFleetIsLimited(t *testing.T) {
 	}
 }
 
-func TestLocalLimitHoldsWithoutTheFleets(t *testing.T) {
+func TestLocalLimitHoldsWithoutTheSharedOne(t *testing.T) {
 	c := &clock{start}
-	down := &fleetCounter{counts: make(map[string]int64), err: errors.New("down")}
-	f := newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Fleet = c.now, nil, down })
+	down := &sharedCounter{counts: make(map[string]int64), err: errors.New("down")}
+	f := newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Replicas = c.now, nil, down })
 	for i := range DefaultBurst {
 		if err := f.Serve(httptest.NewRecorder(), post(t, listBody), alice()); err != nil {
 			t.Fatalf("token %d: %v", i+1, err)
