@@ -10,8 +10,8 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/access"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
@@ -101,7 +101,7 @@ func (p *Passkeys) accessValues(ctx context.Context, rv resolver, v *values) (er
 	if err != nil {
 		return err
 	}
-	if v.login.Groups, err = login.NewGroups(list, c.Groups); err != nil {
+	if v.login.Groups, err = claims.NewGroups(list, c.Groups); err != nil {
 		return err
 	}
 	return p.bearerValues(ctx, rv, v)
@@ -118,7 +118,7 @@ func (p *Passkeys) forbid(w http.ResponseWriter, r *http.Request, d gate.Decisio
 		slog.String("sub", s.Subject), slog.Bool("bearer", d.Bearer), slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	pr := &problem.Problem{
 		Status: http.StatusForbidden, Code: codeNotAllowed, Title: "Your account may not use this site",
-		Detail:   "You are signed in as " + displayName(s) + ". If you have another account that may, use that one; else ask the people who run this site.",
+		Detail:   "You are signed in as " + s.DisplayName() + ". If you have another account that may, use that one; else ask the people who run this site.",
 		Operator: "The allow setting names none of this account's groups, nor its verified e-mail address or domain.",
 		Ways: []problem.Way{
 			{Label: "Use another account", Href: p.base + route.Login + "?prompt=login" + p.returnQuery(r)},
@@ -130,15 +130,6 @@ func (p *Passkeys) forbid(w http.ResponseWriter, r *http.Request, d gate.Decisio
 		return p.answerWith(p.pages.ProblemJSON, w, r, pr)
 	}
 	return p.answer(w, r, pr)
-}
-
-func displayName(s *session.Session) string {
-	for _, name := range []string{s.Email, s.Username, s.Name} {
-		if name != "" {
-			return name
-		}
-	}
-	return s.Subject
 }
 
 // landing offers a passkey after sign-in to those only who may use the app.

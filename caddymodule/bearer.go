@@ -10,9 +10,10 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 // Bearer lets programs use the app with an access token in place of a session:
@@ -80,7 +81,7 @@ func (p *Passkeys) buildBearer(v values) (err error) {
 		keys = p.bearerOf.provider
 	}
 	v.bearer.Revoked = p.ended.Revoked
-	p.bearer, err = bearer.New(v.bearer, keys, p.login, p.log)
+	p.bearer, err = bearer.New(v.bearer, keys, claims.NewReader(claims.Selection{Groups: v.login.Groups, Further: v.login.Claims}, p.log), p.log)
 	return err
 }
 
@@ -101,13 +102,13 @@ var issuers = caddy.NewUsagePool()
 
 // heldIssuer is one instance's hold on an issuer.
 type heldIssuer struct {
-	provider *login.Provider
+	provider *provider.Provider
 	name     string
 }
 
 // issuerState is the pool's entry; requests may still use it when it is dropped.
 type issuerState struct {
-	provider *login.Provider
+	provider *provider.Provider
 	client   *http.Client
 }
 
@@ -120,7 +121,7 @@ func (s *issuerState) Destruct() error {
 func (p *Passkeys) holdIssuer(name string) (*heldIssuer, error) {
 	entry, _, err := issuers.LoadOrNew(name, func() (caddy.Destructor, error) {
 		client := outbound.NewClient(0)
-		return &issuerState{login.NewProvider(login.ProviderConfig{Issuer: name, Client: client, Log: p.log}), client}, nil
+		return &issuerState{provider.New(provider.Config{Issuer: name, Client: client, Log: p.log}), client}, nil
 	})
 	if err != nil {
 		return nil, err

@@ -3,7 +3,7 @@ package caddymodule
 import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 )
 
 // Groups lists the groups that a session keeps, by whole name or by a prefix that
@@ -14,7 +14,7 @@ type Groups []string
 
 func (g *Groups) parse(d *caddyfile.Dispenser) error {
 	return checkedTexts((*[]string)(g), func(pattern string) error {
-		_, err := login.NewGroups([]string{pattern}, nil)
+		_, err := claims.NewGroups([]string{pattern}, nil)
 		return err
 	})(d)
 }

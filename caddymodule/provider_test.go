@@ -18,9 +18,9 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 )
 
-// provider is an OpenID provider that signs everybody in without asking, with
+// standIn is an OpenID provider that signs everybody in without asking, with
 // the claims that a test wants.
-type provider struct {
+type standIn struct {
 	*httptest.Server
 	t      *testing.T
 	issuer string
@@ -31,9 +31,9 @@ type provider struct {
 	asked map[string]url.Values // by code
 }
 
-func newProvider(t *testing.T, claims map[string]any) *provider {
+func newProvider(t *testing.T, claims map[string]any) *standIn {
 	t.Helper()
-	o := &provider{t: t, key: jwttest.RSAKey("k1"), claims: claims, asked: map[string]url.Values{}}
+	o := &standIn{t: t, key: jwttest.RSAKey("k1"), claims: claims, asked: map[string]url.Values{}}
 	mux := http.NewServeMux()
 	o.Server = httptest.NewServer(mux)
 	o.issuer = o.URL
@@ -68,7 +68,7 @@ func newProvider(t *testing.T, claims map[string]any) *provider {
 	return o
 }
 
-func (o *provider) idToken(asked url.Values) string {
+func (o *standIn) idToken(asked url.Values) string {
 	now := time.Now()
 	claims := map[string]any{"iss": o.issuer, "aud": "0oa1client", "nonce": asked.Get("nonce"), "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
 	if asked.Has("max_age") {
@@ -78,7 +78,7 @@ func (o *provider) idToken(asked url.Values) string {
 	return o.sign(claims)
 }
 
-func (o *provider) sign(claims map[string]any) string {
+func (o *standIn) sign(claims map[string]any) string {
 	return jwttest.Sign(o.t, jose.SigningKey{Algorithm: jose.RS256, Key: o.key}, map[string]any{"kid": "k1"}, claims)
 }
 

@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"sync"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/signout"
 )
@@ -19,22 +19,22 @@ type signOutState struct {
 	mu      sync.Mutex
 	limiter *signout.Limiter
 	known   *signout.Known
-	orgs    map[string]*login.Provider
+	orgs    map[string]*provider.Provider
 }
 
 // keep returns the limiter, and the provider of an issuer other than the
 // configured one.
-func (s *signOutState) keep(org string, client *http.Client, log *slog.Logger) (*signout.Limiter, *login.Provider) {
+func (s *signOutState) keep(org string, client *http.Client, log *slog.Logger) (*signout.Limiter, *provider.Provider) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.limiter == nil {
-		s.limiter, s.orgs = signout.NewLimiter(nil), map[string]*login.Provider{}
+		s.limiter, s.orgs = signout.NewLimiter(nil), map[string]*provider.Provider{}
 	}
 	if org == "" {
 		return s.limiter, nil
 	}
 	if s.orgs[org] == nil {
-		s.orgs[org] = login.NewProvider(login.ProviderConfig{Issuer: org, Client: client, Log: log})
+		s.orgs[org] = provider.New(provider.Config{Issuer: org, Client: client, Log: log})
 	}
 	return s.limiter, s.orgs[org]
 }
@@ -55,7 +55,7 @@ func (s *signOutState) sessions() *signout.Known {
 // issuer belongs to. It is "" where that is the issuer itself.
 func orgIssuer(issuer, configured string) (string, error) {
 	if configured == "" {
-		configured = login.OrgIssuer(issuer)
+		configured = provider.OrgIssuer(issuer)
 	}
 	if configured == "" || configured == issuer {
 		return "", nil
@@ -74,12 +74,12 @@ func (p *Passkeys) buildSignOuts(v values) (err error) {
 		return err
 	}
 	c := signout.Config{
-		ClientID: v.login.ClientID, Issuer: signout.Issuer{Name: v.issuer, Keys: p.held.provider}, Unavailable: login.ErrKeysUnavailable,
+		ClientID: v.login.ClientID, Issuer: signout.Issuer{Name: v.issuer, Keys: p.held.provider},
 		Origins: v.origins, BasePath: p.base, Known: p.held.signOuts.sessions(),
 	}
-	var provider *login.Provider
-	if c.Limiter, provider = p.held.signOuts.keep(org, p.held.client, p.log); provider != nil {
-		c.Org = signout.Issuer{Name: org, Keys: provider}
+	var keys *provider.Provider
+	if c.Limiter, keys = p.held.signOuts.keep(org, p.held.client, p.log); keys != nil {
+		c.Org = signout.Issuer{Name: org, Keys: keys}
 	}
 	p.signOuts, err = signout.New(c, p.ended, p.shared, p.sessions, p.log)
 	return err

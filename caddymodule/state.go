@@ -11,6 +11,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/connecttoken"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/streams"
 )
@@ -26,7 +27,7 @@ var states = caddy.NewUsagePool()
 type state struct {
 	clientID string
 	client   *http.Client
-	provider *login.Provider
+	provider *provider.Provider
 	handover *login.Handover
 	limiter  *connecttoken.Limiter
 	records  *revocation.Records
@@ -61,7 +62,7 @@ func holdState(issuer, clientID string, log *slog.Logger) (*heldState, error) {
 			records:  revocation.NewRecords(nil, open.Check),
 			streams:  open,
 			client:   client,
-			provider: login.NewProvider(login.ProviderConfig{Issuer: issuer, Client: client, Log: log}),
+			provider: provider.New(provider.Config{Issuer: issuer, Client: client, Log: log}),
 			handover: login.NewHandover(time.Now),
 			limiter:  connecttoken.NewLimiter(0, 0, time.Now),
 		}, nil

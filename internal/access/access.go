@@ -79,7 +79,7 @@ func (r *Rules) Allows(s *session.Session) bool {
 	case s == nil:
 		return false
 	}
-	return r.allowsGroup(s.Groups) || !s.EmailUnverified && r.allowsEmail(s.Email)
+	return r.allowsGroup(s.Groups) || r.allowsEmail(s.VerifiedEmail())
 }
 
 // allowsGroup looks for a group in the joined list of a session.

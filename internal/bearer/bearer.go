@@ -1,16 +1,15 @@
-// Package bearer tells who sends a request with a bearer token: a JWT access
-// token of one issuer (RFC 9068, and as Okta and Auth0 write it), for one of our
-// audiences. It is for programs; browsers have a session.
+// Package bearer says who sends a request with a bearer token: a JWT access token of
+// one issuer (RFC 9068, and as Okta and Auth0 write it), for one of our audiences. It
+// is for programs; browsers have a session.
 //
-// Whatever can be refused without a key is refused first: size, form, type,
-// algorithm, issuer, audience, times. Only then is a signature checked, which may
-// have the provider's keys read. The token comes from the Authorization field and
-// nowhere else: no query, no form, no other header.
+// What can be refused without a key is refused first: size, form, type, algorithm,
+// issuer, audience, times. Only then is the signature checked, for which the issuer's
+// keys may have to be read. The token comes from the Authorization field and nowhere
+// else: no query, no form, no other header.
 package bearer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,8 +17,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -30,27 +30,27 @@ type Config struct {
 	Issuer string
 	// Audiences are the names of this site's API; a token must be for one.
 	Audiences []string
-	// ClientID of the sign-in here. It is what ID tokens are for, so it is no
-	// audience.
+	// ClientID of the sign-in here. It is the audience of ID tokens, so it must not
+	// be one of ours.
 	ClientID string
 	// Skew is how far the issuer's clock may be ahead of ours; zero means
-	// login.DefaultSkew. A token's end is not stretched by it.
+	// provider.DefaultSkew. A token's end is not stretched by it.
 	Skew time.Duration
-	// Revoked tells whether a user's tokens issued until a time have been
+	// Revoked reports whether a user's tokens issued until a time have been
 	// revoked; the session's StartedAt is when the token was issued. May be nil.
 	Revoked func(*session.Session) bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
 
-// Keys verifies signatures by the issuer's keys; login.Provider is one.
+// Keys verifies signatures by the issuer's keys; *provider.Provider is one.
 type Keys interface {
 	VerifySignature(ctx context.Context, jwt string) ([]byte, error)
 }
 
-// Identities reads claims; login.RelyingParty is one.
+// Identities makes an identity of claims; *claims.Reader is one.
 type Identities interface {
-	Describe(ctx context.Context, issuer, subject string, claims map[string]json.RawMessage) (*session.Session, error)
+	Describe(ctx context.Context, issuer, subject string, said claims.Set) (*session.Session, error)
 }
 
 // Verifier verifies bearer tokens. It is safe for concurrent use.
@@ -69,7 +69,7 @@ func New(c Config, keys Keys, identities Identities, log *slog.Logger) (*Verifie
 		c.Now = time.Now
 	}
 	if c.Skew == 0 {
-		c.Skew = login.DefaultSkew
+		c.Skew = provider.DefaultSkew
 	}
 	switch {
 	case c.Issuer == "":
@@ -122,39 +122,40 @@ func (v *Verifier) verify(ctx context.Context, raw string) (*session.Session, st
 	}
 	payload, err := v.keys.VerifySignature(ctx, raw)
 	switch {
-	case errors.Is(err, login.ErrKeysUnavailable):
+	case errors.Is(err, provider.ErrKeysUnavailable):
 		return nil, "", err
 	case err != nil:
 		return nil, "", fmt.Errorf("%w: %w", errSignature, err)
 	}
-	// Of the signed bytes, whatever was read before.
-	if t.claims, err = object(payload); err != nil {
-		return nil, "", err
+	// Checked again, on the bytes that were signed: those that were read before may
+	// have been others.
+	if t.claims, err = claims.Parse(payload); err != nil {
+		return nil, "", errForm
 	}
 	if err := v.check(t); err != nil {
 		return nil, "", err
 	}
 	subject := t.subject()
-	if name := t.claims["sub"]; subject != text(t.claims, "sub") && !t.has("preferred_username") {
+	if name := t.claims["sub"]; subject != text(t.claims, "sub") && !t.claims.Has("preferred_username") {
 		t.claims["preferred_username"] = name // as Okta's ID tokens have it
 	}
 	s, err := v.identities.Describe(ctx, v.config.Issuer, subject, t.claims)
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: %w", errSubject, err)
 	}
-	s.StartedAt, _ = t.time("iat")
-	s.ExpiresAt, _ = t.time("exp")
+	s.StartedAt, _ = t.claims.Time("iat") // check has read both
+	s.ExpiresAt, _ = t.claims.Time("exp")
 	if s.AuthTime.After(v.config.Now().Add(v.config.Skew)) {
 		return nil, "", errNotYet
 	}
 	return s, t.client(), nil
 }
 
-// refused words the answer to a token that does not hold: the failed check, and
-// nothing of the token. The log line is the caller's, who knows whether the token
+// refused is the answer to a token that does not hold. It names the failed check, and
+// nothing of the token. Logging is left to the caller, who knows whether the token
 // mattered.
 func (v *Verifier) refused(ctx context.Context, err error) error {
-	if errors.Is(err, login.ErrKeysUnavailable) {
+	if errors.Is(err, provider.ErrKeysUnavailable) {
 		v.quiet.LogAttrs(ctx, slog.LevelWarn, "bearer token could not be verified", "", slog.String("error", err.Error()))
 		return &problem.Problem{
 			Status: http.StatusServiceUnavailable, Code: "identity_provider_unavailable", Title: "The token cannot be verified right now",
@@ -175,8 +176,8 @@ const retryAfter = 5 * time.Second
 // section 3.1).
 const CodeInvalid = "invalid_token"
 
-// Challenge is the WWW-Authenticate value that goes with CodeInvalid (RFC 6750
-// section 3). Wanted is that for a request without any token.
+// Challenge is the WWW-Authenticate value that goes with CodeInvalid (RFC 6750 section
+// 3). Wanted is the one for a request without any token.
 const (
 	Challenge = `Bearer error="` + CodeInvalid + `"`
 	Wanted    = "Bearer"

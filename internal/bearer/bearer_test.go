@@ -15,9 +15,10 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -68,9 +69,9 @@ func (s *service) VerifySignature(_ context.Context, raw string) ([]byte, error)
 }
 
 // Describe is the relying party's part.
-func (s *service) Describe(_ context.Context, issuer, subject string, claims map[string]json.RawMessage) (*session.Session, error) {
+func (s *service) Describe(_ context.Context, issuer, subject string, said claims.Set) (*session.Session, error) {
 	var name string
-	_ = json.Unmarshal(claims["preferred_username"], &name)
+	_ = json.Unmarshal(said["preferred_username"], &name)
 	return &session.Session{Issuer: issuer, Subject: subject, Username: name}, nil
 }
 
@@ -162,7 +163,7 @@ func TestOktaUserIsNamedAsInIDTokens(t *testing.T) {
 
 func TestKeysAreDown(t *testing.T) {
 	s := newService(t)
-	s.down = login.ErrKeysUnavailable
+	s.down = provider.ErrKeysUnavailable
 	got, err := s.ask("Bearer " + s.sign(s.claims(nil), nil))
 	pr, ok := errors.AsType[*problem.Problem](err)
 	if got != nil || !ok || pr.Status != http.StatusServiceUnavailable || pr.RetryAfter <= 0 {

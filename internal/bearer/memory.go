@@ -12,10 +12,9 @@ import (
 // memorySize is how many tokens are remembered. An entry is about 1 kB.
 const memorySize = 1024
 
-// memory remembers tokens that were verified: a program sends the same one with
-// every request, and checking a signature is most of what that costs. It holds
-// hashes and no tokens, and only of tokens that held, so that garbage drives
-// nothing out.
+// memory remembers tokens that were verified. A program sends the same one with every
+// request, and checking its signature is most of what that costs. The memory holds
+// hashes and no tokens, and only of valid ones, so that garbage drives nothing out.
 //
 // It is a table of fixed size in which a newer entry replaces whatever stood in
 // its place.

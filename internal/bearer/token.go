@@ -1,15 +1,12 @@
 package bearer
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"math"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 // maxToken bounds a token before anything of it is parsed, in bytes. A token
@@ -54,7 +51,7 @@ func tokenOf(header http.Header) (string, error) {
 	return raw, nil
 }
 
-// compact tells whether raw is three parts of base64url, none empty (RFC 7515
+// compact reports whether raw is three parts of base64url, none empty (RFC 7515
 // section 7.1). An unsigned JWT has an empty third one.
 func compact(raw string) bool {
 	part, parts := 0, 1
@@ -74,87 +71,48 @@ func compact(raw string) bool {
 	return parts == 3 && part > 0
 }
 
-// token is a parsed JWT. Names are compared exactly: maps of JSON tell case
-// apart, unlike Go's structs.
+// token is a parsed JWT.
 type token struct {
-	header, claims map[string]json.RawMessage
+	header, claims claims.Set
 }
 
 func parse(raw string) (*token, error) {
-	head, rest, _ := strings.Cut(raw, ".")
-	body, _, _ := strings.Cut(rest, ".")
-	t := new(token)
-	for _, p := range []struct {
-		encoded string
-		to      *map[string]json.RawMessage
-	}{{head, &t.header}, {body, &t.claims}} {
-		decoded, err := base64.RawURLEncoding.DecodeString(p.encoded)
-		if err != nil {
-			return nil, errForm
-		}
-		if *p.to, err = object(decoded); err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
-}
-
-func object(raw []byte) (map[string]json.RawMessage, error) {
-	var o map[string]json.RawMessage
-	if json.Unmarshal(raw, &o) != nil || o == nil {
+	header, payload, err := claims.Unverified(raw)
+	if err != nil {
 		return nil, errForm
 	}
-	return o, nil
+	return &token{header, payload}, nil
 }
 
 // text returns a member that is a string, else "".
-func text(o map[string]json.RawMessage, name string) string {
-	var s string
-	if json.Unmarshal(o[name], &s) != nil {
-		return ""
-	}
-	return s
-}
-
-func (t *token) has(claims ...string) bool {
-	return slices.ContainsFunc(claims, func(name string) bool { _, ok := t.claims[name]; return ok })
-}
-
-// time returns a claim that is a NumericDate (RFC 7519 section 2).
-func (t *token) time(claim string) (at time.Time, ok bool) {
-	var seconds float64
-	raw := t.claims[claim]
-	// Beyond the year 9999 conversions to integers and dates go wrong.
-	if string(raw) == "null" || json.Unmarshal(raw, &seconds) != nil || seconds < 0 || seconds > 253402300799 || math.IsNaN(seconds) {
-		return time.Time{}, false
-	}
-	return time.Unix(int64(seconds), 0), true
+func text(s claims.Set, name string) string {
+	v, _ := s.Text(name, maxToken)
+	return v
 }
 
 // check refuses what needs no key to be refused.
 func (v *Verifier) check(t *token) error {
-	_, critical := t.header["crit"] // we know no extension (RFC 7515 section 4.1.11)
 	now := v.config.Now()
 	latest := now.Add(v.config.Skew)
-	expires, ends := t.time("exp")
-	issued, dated := t.time("iat")
-	begins, delayed := t.time("nbf")
+	expires, noEnd := t.claims.Time("exp")
+	issued, noStart := t.claims.Time("iat")
+	begins, noDelay := t.claims.Time("nbf")
 	switch {
-	case critical:
+	case t.header.Has("crit"): // we know no extension (RFC 7515 section 4.1.11)
 		return errForm
-	case !slices.Contains(login.SigningAlgorithms(), text(t.header, "alg")):
+	case !provider.IsSigningAlgorithm(text(t.header, "alg")):
 		return errAlgorithm
 	case !t.access():
 		return errType
-	case t.has("cnf"):
+	case t.claims.Has("cnf"):
 		return errBound
 	case text(t.claims, "iss") != v.config.Issuer:
 		return errIssuer
 	case !t.forOneOf(v.config.Audiences):
 		return errAudience
-	case !ends || !now.Before(expires):
+	case noEnd != nil || !now.Before(expires): // without exp it ended long ago
 		return errExpired
-	case !dated || issued.After(latest) || t.has("nbf") && !delayed || begins.After(latest):
+	case noStart != nil || issued.IsZero() || issued.After(latest) || noDelay != nil || begins.After(latest):
 		return errNotYet
 	case t.subject() == "":
 		return errSubject
@@ -162,11 +120,12 @@ func (v *Verifier) check(t *token) error {
 	return nil
 }
 
-// access tells an access token from the other tokens that the issuer signs with
-// the same keys. RFC 9068 gives it a type of its own. Okta writes none and Auth0
-// JWT, as in ID tokens; there, what only the one or the other holds must tell.
+// access reports whether it is an access token. The issuer signs its other tokens
+// with the same keys. RFC 9068 gives access tokens a type of their own; Okta writes
+// none and Auth0 writes JWT, as both do in ID tokens. There the claims decide: some
+// are in access tokens only, others in ID tokens only.
 func (t *token) access() bool {
-	if t.has("events") { // a security event, like a logout token (RFC 8417)
+	if t.claims.Has("events") { // a security event, like a logout token (RFC 8417)
 		return false
 	}
 	typ := strings.ToLower(text(t.header, "typ"))
@@ -175,29 +134,24 @@ func (t *token) access() bool {
 		return true
 	case "jwt":
 	default:
-		if _, there := t.header["typ"]; there {
+		if t.header.Has("typ") {
 			return false
 		}
 	}
-	return t.has("scp", "scope", "cid", "client_id") && !t.has("nonce", "at_hash", "c_hash", "s_hash")
+	return t.claims.Has("scp", "scope", "cid", "client_id") && !t.claims.Has("nonce", "at_hash", "c_hash", "s_hash")
 }
 
-// forOneOf compares the aud claim, a name or a list of names, exactly.
+// forOneOf compares the aud claim exactly.
 func (t *token) forOneOf(audiences []string) bool {
-	raw := t.claims["aud"]
-	var list []string
-	if json.Unmarshal(raw, &list) != nil {
-		list = []string{text(t.claims, "aud")}
-	}
-	return slices.ContainsFunc(list, func(name string) bool { return name != "" && slices.Contains(audiences, name) })
+	return slices.ContainsFunc(t.claims.Audiences(), func(name string) bool { return name != "" && slices.Contains(audiences, name) })
 }
 
-// subject returns the user as ID tokens name them. In Okta's access tokens (those
-// with cid) that is uid: their sub is the user's login, which can be renamed, and
-// chosen to look like another's ID. The token of a client on its own has no uid,
-// and the client's ID as its sub.
+// subject returns the user as ID tokens name them. In Okta's access tokens, which have
+// cid, that is uid. Their sub is the user's login, which can be renamed, and chosen to
+// look like another's ID. A token of a client on its own has no uid, and its sub is the
+// client's ID.
 func (t *token) subject() string {
-	if uid := text(t.claims, "uid"); uid != "" && t.has("cid") {
+	if uid := text(t.claims, "uid"); uid != "" && t.claims.Has("cid") {
 		return uid
 	}
 	return text(t.claims, "sub")
@@ -206,7 +160,7 @@ func (t *token) subject() string {
 // client returns the client that the token was issued to, for the log.
 func (t *token) client() string {
 	for _, name := range []string{"client_id", "cid", "azp"} {
-		if id := text(t.claims, name); id != "" && len(id) <= 256 {
+		if id := text(t.claims, name); id != "" && len(id) <= claims.MaxText {
 			return id
 		}
 	}

@@ -1,7 +1,6 @@
 package connecttoken
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -10,12 +9,11 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// lifetimes are how long a token of each type may live, and the list of types
-// that are handed out. The component asks for an append token when it appears
-// and presents it at once, but whether Corbado looks again when the user has
-// dealt with the browser's dialog is not documented: five minutes leave time
-// for that dialog. A delete token is presented right after the click. One list
-// token serves the passkey page for as long as it is open.
+// lifetimes are how long a token of each type may live. Other types are not handed
+// out. The component asks for an append token when it appears and presents it at once.
+// Whether Corbado checks it again after the browser's dialog is not documented, so five
+// minutes leave time for that dialog. A delete token is presented right after the
+// click. One list token is enough for the passkey page for as long as it is open.
 var lifetimes = map[corbado.ConnectTokenType]time.Duration{
 	corbado.PasskeyAppend: 5 * time.Minute,
 	corbado.PasskeyDelete: 2 * time.Minute,
@@ -36,7 +34,7 @@ func (h *Handler) request(ctx context.Context, kind corbado.ConnectTokenType, s 
 		Type:       kind,
 		Identifier: identifier,
 		// Corbado takes no append token without a display name.
-		DisplayName: cmp.Or(s.Email, s.Username, s.Name, identifier),
+		DisplayName: s.DisplayName(),
 		MaxLifetime: lifetimes[kind],
 	}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
@@ -44,7 +45,7 @@ func newSiteAt(t *testing.T, o *op, configure ...func(*Config)) *site {
 	t.Helper()
 	s := &site{t: t, clock: o.clock, log: new(logtest.Buffer), op: o}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	p := NewProvider(ProviderConfig{Issuer: s.op.issuer(), Client: s.op.Client(), Now: s.clock.Now, Log: log})
+	p := provider.New(provider.Config{Issuer: s.op.issuer(), Client: s.op.Client(), Now: s.clock.Now, Log: log})
 	c := testConfig(t, s.clock.Now)
 	for _, f := range configure {
 		f(&c)
@@ -174,7 +175,7 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) error {
 	case strings.HasPrefix(r.URL.Path, "/admin") && (live == nil || !adminDemand.Met(live, s.clock.Now())):
 		return s.rp.StepUp(w, r, r.URL.RequestURI(), adminDemand, live)
 	case live == nil:
-		return s.rp.Start(w, r, r.URL.RequestURI())
+		return s.rp.StepUp(w, r, r.URL.RequestURI(), stepup.Demand{}, nil)
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil

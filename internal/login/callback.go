@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
-
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -33,8 +33,8 @@ type answer struct {
 // errAnswer is the cause of an answer that no authorization server gives.
 var errAnswer = errors.New("not an authorization answer")
 
-// parseAnswer reads the query strictly: a parameter that comes twice means
-// something else to somebody else (RFC 6749 section 3.1).
+// parseAnswer reads the query strictly. Of a parameter that comes twice, another
+// reader could take the other one (RFC 6749 section 3.1 forbids it).
 func parseAnswer(raw string) (*answer, error) {
 	if len(raw) > maxQuery {
 		return nil, fmt.Errorf("%w: too long", errAnswer)
@@ -98,8 +98,8 @@ func (rp *RelyingParty) Callback(w http.ResponseWriter, r *http.Request, live *s
 		return rp.goOn(w, r, a, live)
 	}
 	switch {
-	case said.issuer != "" && said.issuer != rp.provider.issuer:
-		return rp.failed(ctx, issuerMismatch(rp.provider.issuer, said.issuer))
+	case said.issuer != "" && said.issuer != rp.provider.Issuer():
+		return rp.failed(ctx, issuerMismatch(&provider.MismatchError{Configured: rp.provider.Issuer(), Named: said.issuer}))
 	case said.errorCode != "":
 		return rp.refused(w, r, said, a, live)
 	case said.code == "":
@@ -135,8 +135,8 @@ func (rp *RelyingParty) cookiesBlocked() *problem.Problem {
 	}
 }
 
-// goOn is for an attempt of this browser that came to nothing, without harm: who
-// is signed in meanwhile goes where they wanted to, anybody else starts again.
+// goOn is for an attempt of this browser that came to nothing and did no harm. Who
+// is signed in meanwhile goes where they wanted to; anybody else starts again.
 func (rp *RelyingParty) goOn(w http.ResponseWriter, r *http.Request, a *attempt, live *session.Session) error {
 	if rp.arrived(a, live) {
 		return rp.back(w, r, a)
@@ -144,13 +144,13 @@ func (rp *RelyingParty) goOn(w http.ResponseWriter, r *http.Request, a *attempt,
 	return rp.restart(w, r, a)
 }
 
-// arrived tells whether somebody is signed in as the attempt wanted.
+// arrived reports whether somebody is signed in as the attempt demanded.
 func (rp *RelyingParty) arrived(a *attempt, live *session.Session) bool {
 	return live != nil && a.demand().Met(live, rp.config.Now())
 }
 
-// arrive sends the browser to target, with the fragment that it kept for
-// returnPath if it did.
+// arrive sends the browser to target. The fragment that it kept for returnPath, if
+// any, is put back.
 func (rp *RelyingParty) arrive(w http.ResponseWriter, r *http.Request, target, returnPath string) error {
 	if kept, err := rp.fragments.Arrive(w, r, target, returnPath); kept {
 		return err
@@ -159,8 +159,9 @@ func (rp *RelyingParty) arrive(w http.ResponseWriter, r *http.Request, target, r
 	return nil
 }
 
-// restart starts the attempt again, by way of the login route so that the cookie
-// of the new one meets no other state. Restarts count as rounds of a loop.
+// restart starts the attempt again. It goes by way of the login route, so that this
+// answer need not both clear the old attempt's cookie and set the new one's.
+// Restarts count as rounds of a loop.
 func (rp *RelyingParty) restart(w http.ResponseWriter, r *http.Request, a *attempt) error {
 	if err := rp.loop.countRound(w, r, a); err != nil {
 		return problem.Internal(err)
@@ -184,12 +185,11 @@ func (rp *RelyingParty) restart(w http.ResponseWriter, r *http.Request, a *attem
 func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code string, a *attempt, live *session.Session) error {
 	ctx, cancel := context.WithTimeout(r.Context(), tokenTimeout)
 	defer cancel()
-	ctx = oidc.ClientContext(ctx, rp.provider.client)
-	md, err := rp.metadata(ctx, a.returnPath)
+	ep, err := rp.endpoints(ctx, a.returnPath)
 	if err != nil {
 		return err
 	}
-	tokens, err := rp.exchange(ctx, md, code, a)
+	tokens, err := rp.exchange(ctx, ep, code, a)
 	if errors.Is(err, errCodeSpent) && (rp.arrived(a, live) || a.restarts() == 0) {
 		rp.quiet.LogAttrs(ctx, slog.LevelInfo, "authorization code not accepted", "", slog.String("error", err.Error()))
 		return rp.goOn(w, r, a, live)
@@ -197,18 +197,19 @@ func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code stri
 	if err != nil {
 		return rp.failed(ctx, rp.exchangeProblem(err, a))
 	}
-	idToken, err := rp.verify(ctx, md, tokens, a)
+	idToken, err := rp.verify(ctx, tokens, a)
 	if err != nil {
 		return rp.failed(ctx, rp.idTokenProblem(err, a))
 	}
-	s, err := rp.identify(ctx, md, idToken, tokens)
+	s, err := rp.identify(ctx, idToken, tokens)
 	if err != nil {
 		return rp.failed(ctx, rp.claimsProblem(err))
 	}
 	if p := rp.unmet(a, s); p != nil {
 		return rp.failed(ctx, p)
 	}
-	// A browser that keeps its old session would step up for ever, too.
+	// A step-up is counted although there is a session: a browser that does not
+	// store the new one would step up for ever.
 	if live == nil || !a.demand().IsZero() {
 		if err := rp.loop.countRound(w, r, a); err != nil {
 			return problem.Internal(err)
@@ -234,7 +235,7 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 	rp.log.InfoContext(r.Context(), "signed in", slog.String("sub", s.Subject), slog.String("amr", s.AMR), slog.String("idp", s.IDP), slog.Bool("passkey", s.Passkey))
 	target := a.returnPath
 	switch {
-	case a.user != "" && a.user != s.Subject:
+	case a.user != "" && !s.IsUser(rp.provider.Issuer(), a.user):
 		return rp.failed(r.Context(), rp.otherUser(a, s))
 	case a.cut != "" && a.user == "":
 		return rp.backByTab(w, r, a, "landed=1")
@@ -248,11 +249,13 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 }
 
 // endReplaced ends the session that a new one took the place of, idle or not, on
-// every replica: a copy of its cookie must not live on beside a sign-in that was made because the
-// old one no longer did, or by somebody else. Its refresh token, which was in that
-// cookie only, is left to lapse: some providers take the revocation of one for the
-// end of all that the user has with this application, the new session's with it
-// (Auth0: Refresh Token Revocation Deletes Grant).
+// every replica. Otherwise a copy of its cookie would live on beside the new sign-in,
+// which may even be somebody else's.
+//
+// Its refresh token, which was in that cookie only, is left to lapse. Some providers
+// answer the revocation of one token by ending all that the user has with this
+// application, the new session's token among them (Auth0: Refresh Token Revocation
+// Deletes Grant).
 func (rp *RelyingParty) endReplaced(ctx context.Context, replaced *session.Session) {
 	if replaced == nil || rp.config.Revoker == nil {
 		return
@@ -273,12 +276,12 @@ func (rp *RelyingParty) sessionTooLarge(err error) *problem.Problem {
 	}
 }
 
-// failed writes the line of a sign-in that ends here. Who is not signed in can
-// make many of them.
+// failed writes the log line of a sign-in that ends here, at a limited rate: anybody
+// can cause it.
 func (rp *RelyingParty) failed(ctx context.Context, p *problem.Problem) error {
 	attrs := []slog.Attr{slog.String("code", p.Code)}
 	if p.Err != nil {
-		attrs = append(attrs, slog.String("error", printable(p.Err.Error(), maxLogText)))
+		attrs = append(attrs, slog.String("error", claims.Printable(p.Err.Error(), maxLogText)))
 	}
 	rp.quiet.LogAttrs(ctx, slog.LevelWarn, "sign-in failed", p.Code, attrs...)
 	return p

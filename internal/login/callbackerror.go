@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -31,7 +32,7 @@ func (rp *RelyingParty) refused(w http.ResponseWriter, r *http.Request, said *an
 	case live != nil:
 		p.Ways = append(p.Ways, problem.Way{Label: "Go on with the account you are signed in with", Href: a.returnPath})
 	}
-	p.Err = fmt.Errorf("authorization endpoint answered %s %q", printable(said.errorCode, 64), printable(said.description, maxShownText))
+	p.Err = fmt.Errorf("authorization endpoint answered %s %q", claims.Printable(said.errorCode, 64), claims.Printable(said.description, maxShownText))
 	return rp.failed(r.Context(), p)
 }
 
@@ -83,7 +84,7 @@ func (rp *RelyingParty) refusal(said *answer, a *attempt) *problem.Problem {
 	return operator(said, "sign_in_refused", "The identity provider refused the sign-in.", again)
 }
 
-// denied tells the kinds of access_denied apart by Okta's texts.
+// denied distinguishes the kinds of access_denied by Okta's texts.
 func (rp *RelyingParty) denied(said *answer, a *attempt) *problem.Problem {
 	ways := []problem.Way{rp.wayOtherAccount(a.returnPath)}
 	text := strings.ToLower(said.description)
@@ -112,7 +113,7 @@ func (rp *RelyingParty) denied(said *answer, a *attempt) *problem.Problem {
 // Okta's own words, cut short. The page escapes them.
 func operator(said *answer, code, detail string, ways []problem.Way) *problem.Problem {
 	if said.description != "" {
-		detail += " It says: " + printable(said.description, maxShownText)
+		detail += " It says: " + claims.Printable(said.description, maxShownText)
 	}
 	return &problem.Problem{
 		Status:   http.StatusBadGateway,

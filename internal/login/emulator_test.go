@@ -11,6 +11,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -62,7 +63,7 @@ func newEmulatorSite(t *testing.T, tenant *okta.Auth0, configure func(*Config), 
 	if s.store, err = session.New(sessionConfig(&config)); err != nil {
 		t.Fatal(err)
 	}
-	p := NewProvider(ProviderConfig{Issuer: server.Issuer(), Now: c.Now, Log: log})
+	p := provider.New(provider.Config{Issuer: server.Issuer(), Now: c.Now, Log: log})
 	if s.rp, err = New(config, p, s.store, nil, log); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,9 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 // tokenTimeout bounds everything between the callback and its answer: token
@@ -32,7 +34,7 @@ var errCodeSpent = errors.New("the authorization code is used or expired")
 // tokens is what the token endpoint gave us.
 type tokens struct {
 	id, access, refresh string
-	// lifetime is the access token's; zero when it was not said.
+	// lifetime is the access token's; zero when the provider did not say.
 	lifetime time.Duration
 }
 
@@ -49,10 +51,10 @@ func (e *tokenError) Error() string {
 	if e.code == "" {
 		return fmt.Sprintf("token endpoint answered %d", e.status)
 	}
-	return fmt.Sprintf("token endpoint answered %d %s %q", e.status, printable(e.code, 64), printable(e.description, maxShownText))
+	return fmt.Sprintf("token endpoint answered %d %s %q", e.status, claims.Printable(e.code, 64), claims.Printable(e.description, maxShownText))
 }
 
-// Unwrap lets a spent code be told from other refusals.
+// Unwrap lets errors.Is find a spent code among the refusals.
 func (e *tokenError) Unwrap() error {
 	if e.code == "invalid_grant" {
 		return errCodeSpent
@@ -60,12 +62,13 @@ func (e *tokenError) Unwrap() error {
 	return nil
 }
 
-// exchange redeems the code, once: a second call with the same code makes the
-// provider withdraw what it issued (RFC 6749 section 4.1.2).
-func (rp *RelyingParty) exchange(ctx context.Context, md *metadata, code string, a *attempt) (*tokens, error) {
-	t, err := rp.client(md, a.redirectURI).Exchange(ctx, code, oauth2.VerifierOption(a.verifier))
+// exchange redeems the code. It does so once: after a second call with the same code
+// the provider withdraws what it issued (RFC 6749 section 4.1.2).
+func (rp *RelyingParty) exchange(ctx context.Context, ep provider.Endpoints, code string, a *attempt) (*tokens, error) {
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, rp.provider.Client())
+	t, err := rp.client(ep, a.redirectURI).Exchange(ctx, code, oauth2.VerifierOption(a.verifier))
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		// Not wrapped: its text holds the whole answer.
+		// The cause is not wrapped, because its text holds the whole answer.
 		return nil, &tokenError{
 			status:      refusal.Response.StatusCode,
 			code:        refusal.ErrorCode,
@@ -116,7 +119,7 @@ func (rp *RelyingParty) exchangeProblem(err error, a *attempt) *problem.Problem 
 	}
 	said := ""
 	if refusal.code != "" || refusal.description != "" {
-		said = " It says: " + printable(strings.TrimSpace(refusal.code+" "+refusal.description), maxShownText)
+		said = " It says: " + claims.Printable(strings.TrimSpace(refusal.code+" "+refusal.description), maxShownText)
 	}
 	switch refusal.code {
 	case "invalid_grant":

@@ -91,7 +91,7 @@ func TestMissingIDToken(t *testing.T) {
 func TestHugeTokenAnswer(t *testing.T) {
 	t.Parallel()
 	wantRefused(t, http.StatusServiceUnavailable, "identity_provider_unavailable", "", func(s *site) {
-		s.rp.provider.client = outbound.NewClient(0)
+		*s.rp.provider.Client() = *outbound.NewClient(0)
 		s.op.token = func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"access_token":"`)
@@ -104,9 +104,7 @@ func TestHugeTokenAnswer(t *testing.T) {
 func TestSlowTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	wantRefused(t, http.StatusServiceUnavailable, "identity_provider_unavailable", "", func(s *site) {
-		c := *s.op.Client()
-		c.Timeout = 50 * time.Millisecond
-		s.rp.provider.client = &c
+		s.rp.provider.Client().Timeout = 50 * time.Millisecond
 		s.op.token = func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
@@ -118,7 +116,7 @@ func TestTokenEndpointRedirectDoesNotCarryTheSecretAway(t *testing.T) {
 	t.Parallel()
 	elsewhere := newOP(t, newClock())
 	wantRefused(t, http.StatusServiceUnavailable, "identity_provider_unavailable", "redirected to another host", func(s *site) {
-		s.rp.provider.client = outbound.NewClient(0)
+		*s.rp.provider.Client() = *outbound.NewClient(0)
 		s.op.token = func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+"/token", http.StatusTemporaryRedirect)
 		}

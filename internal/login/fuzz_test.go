@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 // FuzzCallbackQuery: whatever the query, a callback never panics, always ends in
@@ -31,7 +32,7 @@ func FuzzCallbackQuery(f *testing.F) {
 		return nil, errors.New("no network")
 	})}
 	log := slog.New(slog.DiscardHandler)
-	rp, err := New(testConfig(f, time.Now), NewProvider(ProviderConfig{Issuer: "https://okta.example", Client: client}), nil, nil, log)
+	rp, err := New(testConfig(f, time.Now), provider.New(provider.Config{Issuer: "https://okta.example", Client: client}), nil, nil, log)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -4,24 +4,25 @@ import (
 	"sync"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 const (
 	// maxHeld bounds the memory that renewed sessions take: about 1.5 kB each.
 	maxHeld = 16384
-	// sweepEvery is how often what nobody can ask for any more is dropped.
+	// sweepEvery is how often entries are dropped that nobody can ask for any more.
 	sweepEvery = time.Minute
-	// retryFirst and retryLongest bound the wait before a session is asked about
-	// again whose refresh failed.
+	// retryFirst and retryLongest bound the wait after the failed refresh of a
+	// session, before that session is refreshed again.
 	retryFirst   = 10 * time.Second
 	retryLongest = 5 * time.Minute
 )
 
-// Handover is what a process remembers of refreshes: those under way, which any
-// number of requests wait for, and their results, for requests that still carry
-// the cookie from before. It belongs to one provider and client, lives across
-// config reloads, and is safe for concurrent use.
+// Handover is what a process remembers of refreshes. Any number of requests wait for
+// one that is under way. Its result is kept for requests that still carry the cookie
+// from before it. A Handover belongs to one provider and client, lives across config
+// reloads, and is safe for concurrent use.
 type Handover struct {
 	now func() time.Time
 
@@ -61,13 +62,13 @@ func NewHandover(now func() time.Time) *Handover {
 // joined is what is known of a session when a request joins.
 type joined struct {
 	refreshed
-	// leads tells that the flight is this request's to make.
+	// leads means that the flight is this request's to make.
 	leads bool
 }
 
-// join returns what is known of a session whose cookie is due, and the flight to
-// wait for: one under way or a new one, or none where there is an answer already
-// or the provider is to be left alone.
+// join returns what is known of a session whose cookie is due, and the flight to wait
+// for: one under way or a new one. It returns no flight where there is an answer
+// already, or where the provider is to be left alone.
 func (h *Handover) join(s *session.Session, due func(*session.Session) bool) (*refreshFlight, joined) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,8 +106,8 @@ func (h *Handover) newest(s *session.Session) *session.Session {
 	return s
 }
 
-// end has no refresh of a session begin any more, and returns the one that is under
-// way, nil for none. Whoever waits for that is told that the session is over.
+// end lets no further refresh of a session begin, and returns the one that is under
+// way, nil for none. Whoever waits for that one learns that the session is over.
 func (h *Handover) end(s *session.Session, kept time.Duration) *refreshFlight {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -120,7 +121,7 @@ func (h *Handover) end(s *session.Session, kept time.Duration) *refreshFlight {
 	return h.flights[s.ID]
 }
 
-// settle keeps a result and lets everybody go who waits for it.
+// settle keeps a result and hands it to everybody who waits for it.
 func (h *Handover) settle(f *refreshFlight, s *session.Session, result refreshed, kept time.Duration) {
 	h.mu.Lock()
 	now := h.now()
@@ -144,7 +145,8 @@ func (h *Handover) settle(f *refreshFlight, s *session.Session, result refreshed
 	close(f.done)
 }
 
-// rest decides how long this session's refresh, and everybody's, is left alone.
+// rest decides how long this session, and all sessions, must wait before the
+// provider is asked again.
 func (h *Handover) rest(held *heldRefresh, result refreshed, now time.Time) {
 	if result.err == nil || result.ended {
 		held.failures, held.retryAt = 0, time.Time{}
@@ -164,7 +166,7 @@ func (h *Handover) rest(held *heldRefresh, result refreshed, now time.Time) {
 		return
 	}
 	if wait = result.wait; wait == 0 {
-		wait = pause(h.failures)
+		wait = provider.Pause(h.failures)
 	}
 	h.failures++
 	if until := now.Add(wait); until.After(h.quietUntil) {
@@ -183,8 +185,8 @@ func (h *Handover) keep(id string, held *heldRefresh, now time.Time) {
 		h.nextSweep = now.Add(sweepEvery)
 	}
 	if _, known := h.held[id]; !known && len(h.held) >= maxHeld {
-		// Better some browser whose renewed cookie got lost signs in again than
-		// memory without end.
+		// Memory has to end somewhere. At worst a browser that lost its renewed
+		// cookie signs in again.
 		drop := maxHeld / 8
 		for old := range h.held {
 			if drop--; drop < 0 {

@@ -21,8 +21,8 @@ func (p page) asked(t *testing.T, s *site) url.Values {
 		t.Fatalf("problem %v, want a sign-in", p.problem)
 	}
 	u, err := url.Parse(p.location())
-	md, mdErr := s.rp.provider.metadata(t.Context())
-	if err != nil || mdErr != nil || !strings.HasPrefix(p.location(), md.authorizationEndpoint+"?") || u.Fragment != "" {
+	ep, epErr := s.rp.provider.Endpoints(t.Context())
+	if err != nil || epErr != nil || !strings.HasPrefix(p.location(), ep.Authorization+"?") || u.Fragment != "" {
 		t.Fatalf("sent to %q", p.location())
 	}
 	return u.Query()

@@ -194,7 +194,7 @@ func TestRotatedKeyIsFetchedAtMostOnceAMinute(t *testing.T) {
 	if n := s.op.count("/keys"); n != 2 {
 		t.Errorf("keys fetched %d times", n)
 	}
-	s.clock.advance(keyPause)
+	s.clock.advance(time.Minute)
 	wantProblem(t, b.signIn("/passkeys/login?prompt=login"), http.StatusBadGateway, "id_token_invalid")
 	if n := s.op.count("/keys"); n != 3 {
 		t.Errorf("keys fetched %d times after a minute", n)

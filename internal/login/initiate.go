@@ -9,8 +9,10 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -26,16 +28,15 @@ const maxInitiation = 16 << 10
 type initiation struct{ issuer, hint, target string }
 
 // Initiate serves GET and POST <base>/initiate, the address to register as
-// initiate_login_uri. It starts the ordinary sign-in, with a state of our own;
-// what the third party says decides neither the provider nor, beyond this
-// origin, where the browser ends. live is the request's session, nil for none:
-// who has one goes straight on.
+// initiate_login_uri. It starts the ordinary sign-in, with a state of our own. The
+// third party cannot choose the provider, nor a place outside this origin. live is
+// the request's session, nil for none: who has one goes straight on.
 //
-// A POST is answered with a redirect to the same route. It comes from another
-// site without our cookies (SameSite=Lax), and so without the session and the
-// count of sign-ins.
+// A POST comes from another site without our cookies (SameSite=Lax), and so without
+// the session and the count of sign-ins. It is answered with a redirect to the same
+// route, to which the browser sends them.
 //
-// Its problems: invalid_initiation, unknown_issuer and those of Start.
+// Its problems: invalid_initiation, unknown_issuer and those of StepUp.
 func (rp *RelyingParty) Initiate(w http.ResponseWriter, r *http.Request, live *session.Session) error {
 	ctx := r.Context()
 	asked, err := readInitiation(w, r)
@@ -46,7 +47,7 @@ func (rp *RelyingParty) Initiate(w http.ResponseWriter, r *http.Request, live *s
 	if err != nil {
 		return err
 	}
-	if !ownIssuer(rp.provider.issuer, asked.issuer) {
+	if !ownIssuer(rp.provider.Issuer(), asked.issuer) {
 		return rp.failed(ctx, rp.unknownIssuer(asked.issuer))
 	}
 	target, hint := rp.localTarget(o, asked.target), usableHint(asked.hint)
@@ -57,7 +58,7 @@ func (rp *RelyingParty) Initiate(w http.ResponseWriter, r *http.Request, live *s
 	if live != nil {
 		return rp.goTo(w, r, target)
 	}
-	rp.quiet.LogAttrs(ctx, slog.LevelInfo, "sign-in initiated by a third party", "", slog.String("issuer", printable(asked.issuer, maxShownText)))
+	rp.quiet.LogAttrs(ctx, slog.LevelInfo, "sign-in initiated by a third party", "", slog.String("issuer", claims.Printable(asked.issuer, maxShownText)))
 	return rp.depart(w, r, departure{returnPath: target, asked: http.StatusOK, hint: hint, counted: true})
 }
 
@@ -102,28 +103,19 @@ func readInitiation(w http.ResponseWriter, r *http.Request) (initiation, error) 
 
 var errNotAForm = errors.New("the body is not application/x-www-form-urlencoded")
 
-// ownIssuer tells whether a third party means the configured issuer. Okta names
-// itself by the org, `https://acme.okta.com`, even where the application uses one
-// of the org's custom authorization servers, whose issuer is
-// `https://acme.okta.com/oauth2/…`; the sign-in goes to the configured one
-// either way.
+// ownIssuer reports whether a third party means the configured issuer. Okta names
+// itself by the org, `https://acme.okta.com`, even where the application uses one of
+// the org's custom authorization servers, whose issuer is
+// `https://acme.okta.com/oauth2/…`. The sign-in goes to the configured one either
+// way.
 func ownIssuer(configured, named string) bool {
-	return named != "" && (named == configured || named == OrgIssuer(configured))
+	return named != "" && (named == configured || named == provider.OrgIssuer(configured))
 }
 
-// OrgIssuer returns the issuer of the Okta org that a custom authorization server
-// belongs to, and "" for an issuer that is none.
-func OrgIssuer(configured string) string {
-	org, _, custom := strings.Cut(configured, "/oauth2/")
-	if !custom {
-		return ""
-	}
-	return org
-}
-
-// localTarget turns a target_link_uri into a return path: an address of the very
-// origin that was asked, or a path, by the rules of return paths. Anything else
-// is the start page; no reader of URLs decides what is ours.
+// localTarget turns a target_link_uri into a return path. It takes an address of the
+// very origin that was asked, or a path, by the rules of return paths. Anything else
+// becomes the start page. The origin is compared as text, since parsers of URLs
+// disagree about odd ones.
 func (rp *RelyingParty) localTarget(o origin.Origin, raw string) string {
 	if rest, ours := strings.CutPrefix(raw, o.String()); ours {
 		raw = rest
@@ -166,8 +158,8 @@ func (rp *RelyingParty) unknownIssuer(named string) *problem.Problem {
 		Code:     "unknown_issuer",
 		Title:    "That sign-in is not for this site",
 		Detail:   "The page that led here belongs to an identity provider that this site does not use. You can sign in from here.",
-		Operator: "The configured issuer is " + rp.provider.issuer + "; the log says which one asked.",
+		Operator: "The configured issuer is " + rp.provider.Issuer() + "; the log says which one asked.",
 		Ways:     []problem.Way{{Label: "Sign in", Href: rp.loginPath("", "")}},
-		Err:      fmt.Errorf("iss is %q, the configured issuer %q", printable(named, maxShownText), rp.provider.issuer),
+		Err:      fmt.Errorf("iss is %q, the configured issuer %q", claims.Printable(named, maxShownText), rp.provider.Issuer()),
 	}
 }

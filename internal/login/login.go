@@ -8,9 +8,12 @@
 // by the attempt, so tabs that sign in side by side do not disturb each other,
 // and a restart or a second replica loses nobody.
 //
-// A callback without the cookie of its attempt never reaches the token
-// endpoint. That one rule disposes of login CSRF, of replayed and bookmarked
-// callbacks, and of mail scanners that open links.
+// A callback without the cookie of its attempt never reaches the token endpoint.
+// That one rule stops login CSRF, replayed and bookmarked callbacks, and mail
+// scanners that open links.
+//
+// What the provider is, and what its tokens say, is for packages provider and
+// claims.
 package login
 
 import (
@@ -24,8 +27,10 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/recall"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
@@ -36,15 +41,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
-const (
-	// DefaultSkew is how far Okta's clock and ours may differ.
-	DefaultSkew = 60 * time.Second
-	// MaxSkew is the most that may be configured: beyond it, expired tokens
-	// would count as good for too long.
-	MaxSkew = 300 * time.Second
-	// maxClaims is the most further claims that a session holds.
-	maxClaims = 32
-)
+// maxClaims is the most further claims that a session holds.
+const maxClaims = 32
 
 // Config of a RelyingParty.
 type Config struct {
@@ -52,7 +50,7 @@ type Config struct {
 	ClientID     string
 	ClientSecret secret.Value
 	// AuthStyle is how the secret is sent to the token endpoint; zero means
-	// oauth2.AuthStyleInHeader (client_secret_basic). It is never probed: that
+	// oauth2.AuthStyleInHeader (client_secret_basic). We never try both, because that
 	// would send the single-use code twice.
 	AuthStyle oauth2.AuthStyle
 	// Scopes to ask for, openid among them; nil means openid profile email.
@@ -61,7 +59,7 @@ type Config struct {
 	Claims []string
 	// Groups says which groups a session holds; the zero value means all, as far
 	// as they fit.
-	Groups Groups
+	Groups claims.Groups
 	// PasskeyIDP is the id, at Okta, of the identity provider that passkeys sign
 	// in by: sessions that it vouches for are marked. "" means none.
 	PasskeyIDP string
@@ -78,17 +76,18 @@ type Config struct {
 	Idle time.Duration
 	// Handover remembers refreshes across config reloads; nil means a new one.
 	Handover *Handover
-	// Turns and Results are what a fleet shares, so that one replica alone
-	// refreshes a session; nil, of either, means that there is no fleet.
+	// Turns and Results are shared state, so that only one replica refreshes a
+	// session. Nil, of either, means that there are no replicas.
 	Turns   Turns
 	Results Results
-	// StepUps are the demands that the login route takes from its query: those
-	// that the configuration makes, nothing that a link could choose.
+	// StepUps are the demands that the login route takes from its query. They are
+	// those of the configuration, so that a link cannot make up its own.
 	StepUps []stepup.Demand
 	// Revoker is told of sessions that a refresh has ended, or that a new sign-in
 	// replaced; nil for nobody.
 	Revoker Revoker
-	// Skew is how far Okta's clock and ours may differ; zero means DefaultSkew.
+	// Skew is how far Okta's clock and ours may differ; zero means
+	// provider.DefaultSkew.
 	Skew time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -99,7 +98,7 @@ type Sessions interface {
 	// Start begins a session and keeps the ID token for sign-out.
 	Start(w http.ResponseWriter, s *session.Session, idToken string) error
 	// Standing returns the session that the request's cookie could still be used
-	// for, idle or not, or nil. Endings act on it.
+	// for, idle or not, or nil. Whatever ends a session acts on this one.
 	Standing(r *http.Request) *session.Session
 	Ending
 }
@@ -112,7 +111,8 @@ type Ending interface {
 	IDToken(r *http.Request) string
 }
 
-// Landing decides where a browser goes after sign-in.
+// Landing decides where a browser goes after sign-in; caddymodule has one, which
+// offers a passkey first.
 type Landing interface {
 	// AfterSignIn returns a path on this site: returnPath, or a page that
 	// leads there.
@@ -123,7 +123,8 @@ type Landing interface {
 // concurrent use.
 type RelyingParty struct {
 	config    Config
-	provider  *Provider
+	provider  *provider.Provider
+	claims    *claims.Reader
 	sessions  Sessions
 	landing   Landing
 	log       *slog.Logger
@@ -131,16 +132,19 @@ type RelyingParty struct {
 	attempts  *attempts
 	loop      *loopGuard
 	handover  *Handover
-	fleet     *fleet // nil for a process on its own
+	shared    *sharedRefresh // nil for a process on its own
 	paths     returnpath.Policy
 	fragments *recall.Fragments
 	// wanted are the claims worth a call to the userinfo endpoint.
 	wanted []string
+	// How long a request waits for a refresh before it goes on with what was
+	// known, and how long a person who signs out waits for the provider.
+	refreshPatience, logoutPatience time.Duration
 }
 
 // New checks the configuration and makes a RelyingParty. It makes no request.
 // landing may be nil: then everybody goes to the return path.
-func New(c Config, p *Provider, s Sessions, l Landing, log *slog.Logger) (*RelyingParty, error) {
+func New(c Config, p *provider.Provider, s Sessions, l Landing, log *slog.Logger) (*RelyingParty, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
@@ -153,7 +157,7 @@ func New(c Config, p *Provider, s Sessions, l Landing, log *slog.Logger) (*Relyi
 	if err != nil {
 		return nil, err
 	}
-	fleet, err := newFleet(c, log)
+	shared, err := newSharedRefresh(c, log)
 	if err != nil {
 		return nil, err
 	}
@@ -161,12 +165,15 @@ func New(c Config, p *Provider, s Sessions, l Landing, log *slog.Logger) (*Relyi
 	if err != nil {
 		return nil, err
 	}
+	reader := claims.NewReader(claims.Selection{Groups: c.Groups, Further: c.Claims, PasskeyIDP: c.PasskeyIDP}, log)
 	return &RelyingParty{
-		handover: c.Handover, fleet: fleet,
+		handover: c.Handover, shared: shared, claims: reader,
 		config: c, provider: p, sessions: s, landing: l, log: log, quiet: quietlog.New(log, c.Now),
 		attempts: tries, loop: loop, fragments: fragments,
 		paths:  c.Returns,
-		wanted: wantedClaims(c.Scopes, c.Claims),
+		wanted: reader.Wanted(c.Scopes),
+
+		refreshPatience: refreshPatience, logoutPatience: logoutPatience,
 	}, nil
 }
 
@@ -176,7 +183,7 @@ func (c *Config) complete() error {
 		c.Now = time.Now
 	}
 	if c.Skew == 0 {
-		c.Skew = DefaultSkew
+		c.Skew = provider.DefaultSkew
 	}
 	if c.AuthStyle == oauth2.AuthStyleAutoDetect {
 		c.AuthStyle = oauth2.AuthStyleInHeader
@@ -208,8 +215,8 @@ func (c *Config) complete() error {
 		return fmt.Errorf("base path %q must start with a slash and not end with one", c.BasePath)
 	case c.Keyring == nil:
 		return errors.New("no session key")
-	case c.Skew < 0 || c.Skew > MaxSkew:
-		return fmt.Errorf("clock skew %s is not between 0s and %s", c.Skew, MaxSkew)
+	case c.Skew < 0 || c.Skew > provider.MaxSkew:
+		return fmt.Errorf("clock skew %s is not between 0s and %s", c.Skew, provider.MaxSkew)
 	}
 	return nil
 }

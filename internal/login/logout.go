@@ -2,14 +2,12 @@ package login
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
@@ -34,7 +32,7 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
 	rp.sessions.End(w, r)
 	// Whoever signs out has had a session: no loop.
 	rp.loop.reset(w, r)
-	ctx, cancel := context.WithTimeout(r.Context(), logoutPatience)
+	ctx, cancel := context.WithTimeout(r.Context(), rp.logoutPatience)
 	defer cancel()
 	sub := subjectOf(hint)
 	if s != nil {
@@ -83,16 +81,16 @@ func (rp *RelyingParty) endSessionURL(ctx context.Context, hint, comeBack string
 	if hint == "" {
 		return ""
 	}
-	md, err := rp.provider.metadata(ctx)
+	ep, err := rp.provider.Endpoints(ctx)
 	if err != nil {
 		rp.log.WarnContext(ctx, "signed out here only", slog.String("reason", "identity provider not available"))
 		return ""
 	}
-	if md.endSessionEndpoint == "" {
+	if ep.EndSession == "" {
 		rp.log.WarnContext(ctx, "signed out here only", slog.String("reason", "the identity provider's metadata has no end_session_endpoint"))
 		return ""
 	}
-	u, err := url.Parse(md.endSessionEndpoint)
+	u, err := url.Parse(ep.EndSession)
 	if err != nil {
 		return "" // discover has parsed it
 	}
@@ -111,19 +109,10 @@ func (rp *RelyingParty) endSessionURL(ctx context.Context, hint, comeBack string
 
 // subjectOf reads the sub of our own copy of an ID token, for the audit line.
 func subjectOf(idToken string) string {
-	parts := strings.Split(idToken, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	_, said, err := claims.Unverified(idToken)
 	if err != nil {
 		return ""
 	}
-	var claims struct {
-		Subject string `json:"sub"`
-	}
-	if json.Unmarshal(payload, &claims) != nil {
-		return ""
-	}
-	return claims.Subject
+	sub, _ := said.Text("sub", claims.MaxText)
+	return sub
 }

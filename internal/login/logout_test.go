@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 func TestLogout(t *testing.T) {
@@ -38,7 +40,7 @@ func TestLogoutWithOktaDown(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	b.signIn("/")
-	s.rp.provider.current = nil // as after a restart
+	s.rp.provider = provider.New(provider.Config{Issuer: s.op.issuer(), Now: s.clock.Now}) // as after a restart
 	s.op.withdraw = true
 	wantRedirect(t, b.send(http.MethodPost, "/passkeys/logout"), "/passkeys/signed-out")
 	if b.session() != nil {

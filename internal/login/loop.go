@@ -19,14 +19,15 @@ const (
 	loopLimit  = 3
 )
 
-// loopGuard breaks redirect loops. Okta signs a known browser in without asking,
-// so a browser that never shows our session cookie would go round for ever. It
-// counts the sign-ins that a browser completed without showing a session, and
-// the restarts; in a sealed cookie, so that it cannot be used to lock somebody
-// out.
+// loopGuard breaks redirect loops. Okta signs a known browser in without asking, so a
+// browser that never sends our session cookie back would go round for ever. The guard
+// counts the sign-ins that a browser completed without showing a session, and the
+// restarts. The count is in a sealed cookie of that browser, so nobody can use it to
+// lock somebody else out.
 //
-// A round begins after the one before it. Tabs that are restored together sign in
-// side by side: none of them had a chance to come with the session of another.
+// A round counts only if it began after the one before it had ended. Tabs that are
+// restored together sign in side by side, and none of them could have come with the
+// session of another.
 type loopGuard struct {
 	cookie *seal.Cookie
 	now    func() time.Time
@@ -45,8 +46,8 @@ func newLoopGuard(k *seal.Keyring, insecure bool, now func() time.Time) (*loopGu
 
 // rounds is what the cookie holds.
 type rounds struct {
-	// all is how many were counted since the browser got its first, and times when
-	// the last of them were, in seconds since 1970.
+	// all is how many were counted since the browser got its first. times is when the
+	// last of them were, in seconds since 1970.
 	all   uint64
 	times []uint64
 }
@@ -83,8 +84,8 @@ func (g *loopGuard) count(w http.ResponseWriter, r *http.Request) (string, error
 	return strconv.FormatUint(rs.all, 10), g.cookie.Write(w, plain)
 }
 
-// countRound adds one for an attempt, unless one was counted while that was on its
-// way.
+// countRound adds one for an attempt, unless another was counted since that attempt
+// began.
 func (g *loopGuard) countRound(w http.ResponseWriter, r *http.Request, a *attempt) error {
 	if a.rounds != g.counted(r) {
 		return nil
@@ -98,7 +99,7 @@ func (g *loopGuard) counted(r *http.Request) string {
 	return strconv.FormatUint(g.rounds(r).all, 10)
 }
 
-// looping tells whether the browser has gone round too often.
+// looping reports whether the browser has gone round too often.
 func (g *loopGuard) looping(r *http.Request) bool {
 	recent, oldest := 0, unixSeconds(g.now().Add(-loopWindow))
 	for _, at := range g.rounds(r).times {
@@ -116,7 +117,7 @@ func unixSeconds(t time.Time) uint64 {
 	return uint64(max(0, t.Unix()))
 }
 
-// loopProblem tells the person, and whoever runs the site, what to look at.
+// loopProblem says what to look at, to the person and to whoever runs the site.
 func (rp *RelyingParty) loopProblem(d departure) *problem.Problem {
 	flags := "again=1"
 	if !d.demand.IsZero() {

@@ -17,8 +17,8 @@ import (
 const maxRecalled = 3*returnpath.MaxLength + 1024
 
 // recalled reads the return path that a tab kept. Only a page of this site may post
-// it: the answer to another site's form would have no session to go on with, and
-// would begin a sign-in that nobody asked for.
+// it. Another site's form comes without the session, and would begin a sign-in that
+// nobody asked for.
 func (rp *RelyingParty) recalled(w http.ResponseWriter, r *http.Request) (string, error) {
 	if err := rp.config.Origins.FromOwnPage(r); err != nil {
 		return "", &problem.Problem{
@@ -38,9 +38,9 @@ func (rp *RelyingParty) recalled(w http.ResponseWriter, r *http.Request) (string
 	return r.PostForm.Get("return"), nil
 }
 
-// recall asks the tab where it wanted to go: the cookie of its attempt was dropped,
-// or could not hold it. The tab posts that to action. What keeps no place goes to
-// the path to.
+// recall asks the tab where it wanted to go, because the cookie of its attempt was
+// dropped or could not hold the whole address. The tab posts the address to action. A
+// client that keeps no place is sent to the path to.
 func (rp *RelyingParty) recall(w http.ResponseWriter, r *http.Request, state, action, to string) error {
 	if asked, err := rp.fragments.Recall(w, r, state, action, to); asked {
 		return err
@@ -62,10 +62,10 @@ func (rp *RelyingParty) backByTab(w http.ResponseWriter, r *http.Request, a *att
 	return rp.recall(w, r, a.state, rp.loginPath(flag, ""), rp.loginPath("lost=1", a.returnPath))
 }
 
-// unmatched deals with a callback that belongs to no attempt of this browser: a
-// bookmark, a used or forged address, another browser's, cookies that do not come
-// back, or one of many tabs, whose cookie made room for others. The latter are no
-// rounds of a loop; how often they start again stands in the state.
+// unmatched deals with a callback that belongs to no attempt of this browser. It may be
+// a bookmark, a used or forged address, or another browser's. The browser may not send
+// cookies back. Or it is one of many tabs, and its cookie made room for others: that is
+// no round of a loop, so the state itself says how often the tab has started again.
 func (rp *RelyingParty) unmatched(w http.ResponseWriter, r *http.Request, state string, live *session.Session) error {
 	ours := wellFormed(state)
 	switch {
@@ -79,15 +79,15 @@ func (rp *RelyingParty) unmatched(w http.ResponseWriter, r *http.Request, state 
 	}
 	n := restarts(state)
 	if n == maxRestarts || n > 0 && !rp.attempts.any(r) {
-		// We started this one because the cookie was missing before.
+		// The cookie was missing before, and we started again because of it.
 		return rp.failed(r.Context(), rp.cookiesBlocked())
 	}
 	again := rp.loginPath(fmt.Sprintf("restart=%d", n+1), "")
 	return rp.recall(w, r, state, again, again)
 }
 
-// framedPath is where the page before Okta goes on to when it finds itself in a
-// frame, which only a page that a service worker passed on can.
+// framedPath is where the page that leads to Okta goes instead when it finds itself in
+// a frame. That happens only to a page that a service worker passed on.
 func (rp *RelyingParty) framedPath(d departure) string {
 	flags := fetchmeta.InFrame + "=1"
 	if !d.demand.IsZero() {
@@ -96,8 +96,8 @@ func (rp *RelyingParty) framedPath(d departure) string {
 	return rp.loginPath(flags, d.returnPath)
 }
 
-// addressTooLong tells somebody who is signed in, and the log, that they are not
-// quite where they wanted to be.
+// addressTooLong is for somebody who is signed in but has lost the end of the address
+// that they asked for.
 func (rp *RelyingParty) addressTooLong(ctx context.Context, target string) error {
 	const code = "address_too_long"
 	rp.log.InfoContext(ctx, "the end of a return path was lost: too long for a cookie, and not kept by the browser's tab", slog.String("code", code))

@@ -3,7 +3,6 @@ package login
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
@@ -60,13 +59,6 @@ func (rp *RelyingParty) loginPath(flag, returnPath string) string {
 		return rp.config.BasePath + route.Login
 	}
 	return rp.config.BasePath + route.Login + "?" + strings.Join(query, "&")
-}
-
-// unavailable is a failure that passes, in an attempt that can be made again.
-func (rp *RelyingParty) unavailable(wait time.Duration, err error, a *attempt) *problem.Problem {
-	p := unavailable(wait, err)
-	p.Ways = []problem.Way{rp.wayAgain(a.returnPath)}
-	return p
 }
 
 // goTo sends a page load on to a path of this site. A long one goes into a page:

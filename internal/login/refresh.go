@@ -7,19 +7,17 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
-
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 const (
 	// refreshMargin is how long before its end an access token counts as over.
 	refreshMargin = 60 * time.Second
-	// refreshEvery is how often Okta is asked at the least whether the user may
-	// still come in.
+	// refreshEvery is the longest time between two questions to Okta whether the
+	// user may still come in.
 	refreshEvery = 15 * time.Minute
-	// refreshPause is how often it is asked at the most, however short-lived its
-	// tokens are.
+	// refreshPause is the shortest, however short-lived Okta's tokens are.
 	refreshPause = 30 * time.Second
 	// refreshPatience is how long a request waits for a refresh before it goes on
 	// with what was known.
@@ -37,19 +35,20 @@ type Revoker interface {
 	EndSession(ctx context.Context, id string) error
 }
 
-// Refresh asks Okta anew about a session that is due, and returns the session to
-// go on with: s itself when nothing changed, a renewed one, whose cookie the answer
-// is to carry, or nil when Okta says that it is over (invalid_grant: the user
-// was deactivated or lost the app, or the token was revoked) or its user signs out
-// meanwhile. It is called before a session is used, so that a change takes effect on
-// that very request.
+// Refresh asks Okta again about a session that is due, and returns the session to go
+// on with. That is s itself when nothing changed, or a renewed one, whose cookie the
+// answer is to carry. It is nil when the session is over: its user signed out
+// meanwhile, or Okta says so (invalid_grant: the user was deactivated or lost the app,
+// or the token was revoked). Refresh is called before a session is used, so that a
+// change takes effect on that very request.
 //
-// However many requests come with a session, one of them refreshes it, in a
-// fleet with shared state too; the rest get what it got. That holds for later
-// requests with the old cookie as well, so an answer that cannot carry the new one
-// loses nothing: a second use of a rotated refresh token would make Okta end the
-// whole sign-in. An identity provider that is down, slow
-// or set up wrongly ends no session.
+// However many requests come with a session, one of them refreshes it and the others
+// get its result; with shared state that holds for all replicas together. It also holds
+// for later requests with the old cookie, so nothing is lost when an answer cannot carry
+// the new one. A second use of a rotated refresh token would make Okta end the whole
+// sign-in.
+//
+// An identity provider that is down, slow or set up wrongly ends no session.
 func (rp *RelyingParty) Refresh(ctx context.Context, s *session.Session) *session.Session {
 	if !rp.due(s) {
 		return s
@@ -93,7 +92,7 @@ func (rp *RelyingParty) newest(ctx context.Context, s *session.Session) (*sessio
 		// holds what is this one's to write.
 		go rp.fly(context.Background(), f, known.newer(s)) //nolint:contextcheck,gosec // see above
 	}
-	patience := time.NewTimer(refreshPatience)
+	patience := time.NewTimer(rp.refreshPatience)
 	defer patience.Stop()
 	select {
 	case <-f.done:
@@ -106,7 +105,7 @@ func (rp *RelyingParty) newest(ctx context.Context, s *session.Session) (*sessio
 
 // fly refreshes a session for everybody who waits for it.
 func (rp *RelyingParty) fly(ctx context.Context, f *refreshFlight, s *session.Session) {
-	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, rp.provider.client), refreshTimeout)
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
 	result := refreshed{err: errors.New("refresh panicked")}
 	defer func() {
@@ -116,10 +115,10 @@ func (rp *RelyingParty) fly(ctx context.Context, f *refreshFlight, s *session.Se
 		}
 		rp.handover.settle(f, s, result, rp.keptFor(s))
 	}()
-	if rp.fleet != nil {
-		result = rp.refreshInFleet(ctx, s)
+	if rp.shared != nil {
+		result = rp.refreshShared(ctx, s)
 	} else {
-		result = rp.askAnew(ctx, s)
+		result = rp.askAgain(ctx, s)
 	}
 	rp.note(ctx, s, result)
 }
@@ -129,7 +128,7 @@ func (rp *RelyingParty) fly(ctx context.Context, f *refreshFlight, s *session.Se
 func (rp *RelyingParty) note(ctx context.Context, s *session.Session, result refreshed) {
 	attrs := []slog.Attr{slog.String("sub", s.Subject)}
 	if result.err != nil {
-		attrs = append(attrs, slog.String("error", printable(result.err.Error(), maxLogText)))
+		attrs = append(attrs, slog.String("error", claims.Printable(result.err.Error(), maxLogText)))
 	}
 	switch {
 	case result.ended:

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -13,15 +15,16 @@ import (
 type refreshed struct {
 	// session is the newest that is known, nil for nothing new.
 	session *session.Session
-	// ended tells that the session is over.
+	// ended means that the session is over.
 	ended bool
 	// err is why the session was not refreshed, or ended.
 	err error
-	// wait is how long to leave the provider alone; zero means as long as is
-	// usual. everybody tells that its reason is not this session's alone.
+	// wait is how long to leave the provider alone; zero means the usual time.
+	// everybody means that no session is to be refreshed until then, because the
+	// reason is not this session's alone.
 	wait      time.Duration
 	everybody bool
-	// misconfigured tells that only the operator can mend it.
+	// misconfigured means that only the operator can mend it.
 	misconfigured bool
 }
 
@@ -33,29 +36,30 @@ func (f refreshed) newer(s *session.Session) *session.Session {
 	return s
 }
 
-// misconfiguredPause is how long a refusal rests that only an operator can mend.
+// misconfiguredPause is how long to wait after a refusal that only an operator can
+// mend.
 const misconfiguredPause = time.Minute
 
-// askAnew refreshes a session at the provider.
-func (rp *RelyingParty) askAnew(ctx context.Context, s *session.Session) refreshed {
-	md, err := rp.provider.metadata(ctx)
+// askAgain refreshes a session at the provider.
+func (rp *RelyingParty) askAgain(ctx context.Context, s *session.Session) refreshed {
+	ep, err := rp.provider.Endpoints(ctx)
 	if err != nil {
 		return refreshed{err: err, everybody: true}
 	}
-	t, err := rp.refreshTokens(ctx, md, s.RefreshToken)
+	t, err := rp.refreshTokens(ctx, ep, s.RefreshToken)
 	if err != nil {
 		return refusedRefresh(err)
 	}
 	if t.refresh == "" {
 		t.refresh = s.RefreshToken // it stays good (RFC 6749 section 6)
 	}
-	next, err := rp.follow(ctx, md, s, t)
+	next, err := rp.follow(ctx, s, t)
 	switch {
 	case err == nil:
 		return refreshed{session: next}
-	case uncheckable(err):
-		// The old token may be gone, so the new one must be kept; of the user we
-		// know what we knew.
+	case provider.IsUnverifiable(err):
+		// The old refresh token may be used up, so the new one must be kept. The
+		// rest of the session stays as it was.
 		kept := *s
 		kept.RefreshToken, kept.RefreshAt = t.refresh, rp.config.Now().Add(misconfiguredPause)
 		return refreshed{session: &kept, err: err}
@@ -63,7 +67,7 @@ func (rp *RelyingParty) askAnew(ctx context.Context, s *session.Session) refresh
 	return refreshed{ended: true, err: err}
 }
 
-// refusedRefresh sorts an error of refreshTokens.
+// refusedRefresh decides what an error of refreshTokens means for the session.
 func refusedRefresh(err error) refreshed {
 	refusal, ok := errors.AsType[*tokenError](err)
 	switch {
@@ -77,42 +81,36 @@ func refusedRefresh(err error) refreshed {
 	return refreshed{err: err, everybody: true, wait: misconfiguredPause, misconfigured: true}
 }
 
-// uncheckable tells an ID token that cannot be judged now from one that lies.
-func uncheckable(err error) bool {
-	return errors.Is(err, ErrKeysUnavailable) || errors.Is(err, errUnknownKey) || errors.Is(err, errClock) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
-}
-
-// follow makes the renewed session: the same session of the same user, with what
+// follow makes the renewed session. It is the same session of the same user, with what
 // the new tokens say (OpenID Connect Core 1.0 section 12.2).
-func (rp *RelyingParty) follow(ctx context.Context, md *metadata, s *session.Session, t *tokens) (*session.Session, error) {
-	id, silent := &idToken{subject: s.Subject, claims: claimSet{}}, t.id == ""
+func (rp *RelyingParty) follow(ctx context.Context, s *session.Session, t *tokens) (*session.Session, error) {
+	id, silent := &provider.IDToken{Subject: s.Subject, Claims: claims.Set{}}, t.id == ""
 	if !silent {
 		var err error
-		if id, err = rp.verifyToken(ctx, md, t); err != nil {
+		if id, err = rp.verifyToken(ctx, t); err != nil {
 			return nil, err
 		}
 	}
-	if id.subject != s.Subject || rp.provider.issuer != s.Issuer {
+	if !s.IsUser(rp.provider.Issuer(), id.Subject) {
 		return nil, errForeignToken
 	}
-	switch err := rp.fillIn(ctx, md, id, t); {
-	case errors.Is(err, errForeignUserinfo):
+	switch err := rp.fillIn(ctx, id, t); {
+	case errors.Is(err, provider.ErrOtherUser):
 		return nil, err
 	case err != nil:
 		silent = true
 	}
-	next := rp.describe(ctx, id)
+	next := rp.claims.SignIn(ctx, s.Issuer, id.Subject, id.Claims)
 	if silent {
-		keepUnsaid(next, s, id.claims, rp.config.Claims)
+		keepUnsaid(next, s, id.Claims, rp.config.Claims)
 	}
 	keepSignIn(next, s)
 	next.RefreshToken, next.RefreshAt = t.refresh, rp.nextRefresh(t.lifetime)
 	return next, nil
 }
 
-// keepSignIn keeps what belongs to the sign-in. auth_time never moves: a refresh
-// is no sign-in, and a later one would pass for a step-up that nobody made.
+// keepSignIn keeps what belongs to the sign-in. auth_time never moves. A refresh is
+// no sign-in, and a later auth_time would count as a step-up that nobody made.
 func keepSignIn(next, s *session.Session) {
 	next.ID, next.StartedAt, next.SeenAt, next.ExpiresAt = s.ID, s.StartedAt, s.SeenAt, s.ExpiresAt
 	next.AuthTime = s.AuthTime
@@ -128,11 +126,11 @@ func keepSignIn(next, s *session.Session) {
 	}
 }
 
-// keepUnsaid keeps what was known where the provider said nothing, because
-// userinfo did not answer or no ID token came: an outage must not take groups
-// away, nor an e-mail address.
-func keepUnsaid(next, s *session.Session, said claimSet, further []string) {
-	if said.lacks("email") {
+// keepUnsaid keeps what was known where the provider said nothing, because userinfo
+// did not answer or no ID token came. An outage must not take away groups or an
+// e-mail address.
+func keepUnsaid(next, s *session.Session, said claims.Set, further []string) {
+	if said.Lacks("email") {
 		next.Email, next.EmailUnverified = s.Email, s.EmailUnverified || next.EmailUnverified
 	}
 	for _, kept := range [...]struct {
@@ -143,12 +141,12 @@ func keepUnsaid(next, s *session.Session, said claimSet, further []string) {
 		{"preferred_username", &next.Username, &s.Username},
 		{"groups", &next.Groups, &s.Groups},
 	} {
-		if said.lacks(kept.claim) {
+		if said.Lacks(kept.claim) {
 			*kept.to = *kept.from
 		}
 	}
 	for _, name := range further {
-		if known := s.Further(name); said.lacks(name) && known.Value != "" {
+		if known := s.Further(name); said.Lacks(name) && known.Value != "" {
 			next.Claims = append(next.Claims, known)
 		}
 	}

@@ -12,36 +12,38 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
-// retryWithin is how soon after the first try a refresh is tried again whose
-// connection broke. It lies within Okta's rotation leeway of 30 s, in which the
-// old token still works when it was the answer that got lost.
+// retryWithin is how long after its start a refresh may be tried once more when its
+// connection breaks. It lies within Okta's rotation leeway of 30 s, during which the
+// old token still works if only the answer got lost.
 const retryWithin = 5 * time.Second
 
 // refreshTokens asks for new tokens with a refresh token (RFC 6749 section 6,
 // OpenID Connect Core 1.0 section 12). x/oauth2 would leave out the scope, and
 // with it, at some providers, the ID token.
-func (rp *RelyingParty) refreshTokens(ctx context.Context, md *metadata, token string) (*tokens, error) {
-	t, err := rp.askRefresh(ctx, md, token, strings.Join(rp.config.Scopes, " "))
+func (rp *RelyingParty) refreshTokens(ctx context.Context, ep provider.Endpoints, token string) (*tokens, error) {
+	t, err := rp.askRefresh(ctx, ep, token, strings.Join(rp.config.Scopes, " "))
 	if refusal, ok := errors.AsType[*tokenError](err); ok && refusal.code == "invalid_scope" {
 		// The session is older than a scope that was added to the configuration.
 		// Without scopes the provider takes those that were granted.
-		return rp.askRefresh(ctx, md, token, "")
+		return rp.askRefresh(ctx, ep, token, "")
 	}
 	return t, err
 }
 
 // askRefresh makes one refresh request, and one more if the connection broke.
-func (rp *RelyingParty) askRefresh(ctx context.Context, md *metadata, token, scopes string) (*tokens, error) {
+func (rp *RelyingParty) askRefresh(ctx context.Context, ep provider.Endpoints, token, scopes string) (*tokens, error) {
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}
 	if scopes != "" {
 		form.Set("scope", scopes)
 	}
 	began := time.Now()
-	t, err := rp.postToken(ctx, md.tokenEndpoint, form)
+	t, err := rp.postToken(ctx, ep.Token, form)
 	if _, broken := errors.AsType[*url.Error](err); broken && ctx.Err() == nil && time.Since(began) < retryWithin {
-		t, err = rp.postToken(ctx, md.tokenEndpoint, form)
+		t, err = rp.postToken(ctx, ep.Token, form)
 	}
 	return t, err
 }
@@ -63,7 +65,7 @@ func (rp *RelyingParty) postToken(ctx context.Context, endpoint string, form url
 		// Encoded, as RFC 6749 section 2.3.1 asks.
 		req.SetBasicAuth(url.QueryEscape(rp.config.ClientID), url.QueryEscape(rp.config.ClientSecret.Reveal()))
 	}
-	resp, err := rp.provider.client.Do(req)
+	resp, err := rp.provider.Client().Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +102,8 @@ func readTokens(resp *http.Response, body []byte, now time.Time) (*tokens, error
 	return &tokens{id: answer.ID, access: answer.Access, refresh: answer.Refresh, lifetime: lifetimeOf(seconds)}, nil
 }
 
-// lifetimeOf is the access token's expires_in, zero when it says nothing usable.
+// lifetimeOf is the lifetime of an access token with that expires_in, zero when it
+// says nothing usable.
 func lifetimeOf(seconds int64) time.Duration {
 	if seconds < 0 || seconds > int64(longestLifetime/time.Second) {
 		return 0

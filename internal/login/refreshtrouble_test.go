@@ -153,6 +153,7 @@ func TestBrokenConnectionIsTriedOnceMore(t *testing.T) {
 func TestWaitingRequestGoesOnWithTheOldSession(t *testing.T) {
 	t.Parallel()
 	o := newOfflineSite(t)
+	o.rp.refreshPatience = 50 * time.Millisecond
 	o.clock.advance(refreshEvery)
 	live := o.app.session()
 	f, known := o.rp.handover.join(live, o.rp.due)
@@ -164,7 +165,7 @@ func TestWaitingRequestGoesOnWithTheOldSession(t *testing.T) {
 	if got := o.rp.Refresh(r.Context(), live); got != live {
 		t.Errorf("session %+v", got)
 	}
-	if waited := time.Since(began); waited < refreshPatience || waited > refreshPatience+time.Minute {
+	if waited := time.Since(began); waited < o.rp.refreshPatience || waited > o.rp.refreshPatience+time.Minute {
 		t.Errorf("waited %s", waited)
 	}
 }
@@ -176,7 +177,7 @@ func TestPanicInARefreshIsContained(t *testing.T) {
 	o := newOfflineSite(t)
 	o.clock.advance(refreshEvery)
 	o.rp.config.Revoker = nil
-	o.rp.fleet = new(fleet) // has nothing to work with
+	o.rp.shared = new(sharedRefresh) // has nothing to work with
 	wantSignedIn(t, o.app.get("/a"))
 	if len(o.rp.handover.flights) != 0 || !strings.Contains(o.log.String(), "refresh panicked") {
 		t.Errorf("%d flights; log: %s", len(o.rp.handover.flights), o.log)

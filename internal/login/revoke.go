@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -18,15 +19,15 @@ import (
 // out waits for logoutPatience of it at most.
 const revokeTimeout = 10 * time.Second
 
-// revokeRefreshToken withdraws the refresh token of a session that stood until now
-// at the provider (RFC 7009), and closes the channel when that is over. It is the
-// newest one, where the browser lost a renewed cookie or a refresh is just under way,
-// and none comes after it. A failure is logged and stops nothing: the session here
-// has ended, and the token was in its cookie only. Okta ends the access tokens of
-// the same grant with it.
+// revokeRefreshToken revokes, at the provider (RFC 7009), the refresh token of a
+// session that has just ended, and closes the channel when that is over. It revokes the
+// newest one, even where the browser lost a renewed cookie or a refresh is under way,
+// and sees to it that none comes after it. A failure is logged and stops nothing: the
+// session here has ended, and the token was in its cookie only. Okta ends the access
+// tokens of the same grant with it.
 //
-// Only the person's own sign-out comes here. What an identity provider or a
-// stranger says of a session ends it, and revokes nothing.
+// It is for the person's own sign-out only. A sign-out that an identity provider or a
+// stranger asks for ends the session here and revokes nothing.
 func (rp *RelyingParty) revokeRefreshToken(s *session.Session) <-chan struct{} {
 	done := make(chan struct{})
 	if s == nil || s.RefreshToken == "" {
@@ -45,35 +46,35 @@ func (rp *RelyingParty) revokeRefreshToken(s *session.Session) <-chan struct{} {
 		ctx, cancel := context.WithTimeout(context.Background(), revokeTimeout)
 		defer cancel()
 		if err := rp.revoke(ctx, token); err != nil {
-			rp.log.WarnContext(ctx, "refresh token not revoked", slog.String("sub", s.Subject), slog.String("error", printable(err.Error(), maxLogText)))
+			rp.log.WarnContext(ctx, "refresh token not revoked", slog.String("sub", s.Subject), slog.String("error", claims.Printable(err.Error(), maxLogText)))
 		}
 	}()
 	return done
 }
 
-// lastToken returns the refresh token that a session has now, as far as this process
-// and the fleet know: a rotated one is of no use to anybody, and to name it may not
-// end its successor. Until release no replica makes another.
+// lastToken returns the newest refresh token of a session that this process and the
+// shared state know of. Revoking one that was rotated since may not end its successor.
+// Until release no replica makes another.
 func (rp *RelyingParty) lastToken(ctx context.Context, s *session.Session) (token string, release func()) {
 	newest := rp.handover.newest(s)
-	if rp.fleet == nil {
+	if rp.shared == nil {
 		return newest.RefreshToken, func() {}
 	}
-	known, release, err := rp.fleet.last(ctx, s)
+	known, release, err := rp.shared.last(ctx, s)
 	if err != nil {
 		rp.log.WarnContext(ctx, "shared state did not say all, revoking the newest refresh token that is known", slog.Any("error", err))
 	}
 	return known.newer(newest).RefreshToken, release
 }
 
-// revoke asks the revocation endpoint, once. It answers 200 to unknown tokens
-// too (RFC 7009 section 2.2).
+// revoke asks the revocation endpoint, once. The endpoint answers 200 to unknown
+// tokens too (RFC 7009 section 2.2).
 func (rp *RelyingParty) revoke(ctx context.Context, token string) error {
-	md, err := rp.provider.metadata(ctx)
+	ep, err := rp.provider.Endpoints(ctx)
 	if err != nil {
 		return err
 	}
-	if md.revocationEndpoint == "" {
+	if ep.Revocation == "" {
 		return fmt.Errorf("the identity provider's metadata has no revocation_endpoint")
 	}
 	form := url.Values{"token": {token}, "token_type_hint": {"refresh_token"}}
@@ -81,16 +82,16 @@ func (rp *RelyingParty) revoke(ctx context.Context, token string) error {
 		form.Set("client_id", rp.config.ClientID)
 		form.Set("client_secret", rp.config.ClientSecret.Reveal())
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, md.revocationEndpoint, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ep.Revocation, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if rp.config.AuthStyle == oauth2.AuthStyleInHeader {
-		// RFC 6749 section 2.3.1: form-encoded before they are joined.
+		// Form-encoded before they are joined (RFC 6749 section 2.3.1).
 		req.SetBasicAuth(url.QueryEscape(rp.config.ClientID), url.QueryEscape(rp.config.ClientSecret.Reveal()))
 	}
-	resp, err := rp.provider.client.Do(req)
+	resp, err := rp.provider.Client().Do(req)
 	if err != nil {
 		return err
 	}

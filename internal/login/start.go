@@ -1,7 +1,6 @@
 package login
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -10,57 +9,48 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/recall"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
-// promptLogin asks Okta to authenticate anew; it is also the way to another
-// account, because Okta has no prompt=select_account.
+// promptLogin asks Okta to authenticate the user again. It is also the way to
+// another account, because Okta has no prompt=select_account.
 const promptLogin = "login"
 
 // departure says how an attempt is to start.
 type departure struct {
 	returnPath string
-	// asked is the status of the page that keeps the browser's place on the way to
-	// Okta.
+	// asked is the HTTP status of the page that keeps the browser's place on the
+	// way to Okta.
 	asked  int
 	prompt string
-	// hint and idp are for this authorization request only: the hint may be a
-	// proof that serves once.
+	// hint and idp are for this authorization request only. The hint may be a proof
+	// that can be used once, so an attempt that starts again goes without.
 	hint, idp string
-	// demand is what the sign-in must be like, user the sub of the session that it
-	// is to confirm.
+	// demand is what the sign-in must be like. user is the sub of the session that
+	// it is to confirm.
 	demand stepup.Demand
 	user   string
-	// restarts is how often the attempt was started again by us.
+	// restarts is how often we started the attempt again.
 	restarts int
 	// again skips the loop guard: the person asked.
 	again bool
-	// counted tells the loop guard of a start that the person may not have
-	// asked for.
+	// counted is for a start that the person may not have asked for: the loop guard
+	// counts it at once.
 	counted bool
 }
 
-// Start sends the browser to Okta to sign in and come back to returnPath. It is
-// the answer to a navigation, on any path, that needs a session and has none: a
-// page that keeps the fragment of the browser's address and goes on by script, or
-// a redirect for clients that do not say they are a browser.
-//
-// It returns a *problem.Problem: sign_in_loop, unknown_host, issuer_mismatch or
-// identity_provider_unavailable.
-func (rp *RelyingParty) Start(w http.ResponseWriter, r *http.Request, returnPath string) error {
-	return rp.depart(w, r, departure{returnPath: returnPath, asked: http.StatusUnauthorized})
-}
-
 // Login serves GET <base>/login, the explicit start. Its query may hold return,
-// prompt=login to authenticate anew, login_hint and idp (see hints), step_up and
-// acr (see demanded), and our own flags again=1, restart=N, anew=1, lost=1
-// and landed=1.
-// Whoever is signed in already goes straight to the return path, unless prompt or
-// anew=1, for a session that is about to end, asks otherwise or their sign-in does
-// not meet the demand.
+// prompt=login to authenticate again, login_hint and idp (see hints), step_up and
+// acr (see demanded), and our own flags again=1, restart=N, anew=1, lost=1 and
+// landed=1.
+//
+// Whoever is signed in already goes straight to the return path. Three things ask
+// for a new sign-in all the same: prompt, anew=1 (for a session that is about to
+// end), and a demand that the sign-in does not meet.
 //
 // A POST by a page of this site is the same with the return path in the body: a tab
 // kept it while its user was at Okta. It is checked as one in a link is.
@@ -100,6 +90,12 @@ func (rp *RelyingParty) Login(w http.ResponseWriter, r *http.Request, live *sess
 	return rp.depart(w, r, d)
 }
 
+// depart begins an attempt and sends the browser to Okta: by a page that keeps the
+// fragment of the browser's address and goes on by script, or by a redirect for
+// clients that do not say they are a browser.
+//
+// Its problems: sign_in_loop, unknown_host, issuer_mismatch and
+// identity_provider_unavailable.
 func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departure) error {
 	wanted := d.returnPath
 	var cut bool
@@ -108,22 +104,11 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	if err != nil {
 		return err
 	}
-	switch {
-	case d.again:
-		rp.loop.reset(w, r)
-	case rp.loop.looping(r):
-		return rp.failed(r.Context(), rp.loopProblem(d))
+	rounds, err := rp.round(w, r, d)
+	if err != nil {
+		return err
 	}
-	rounds := rp.loop.counted(r)
-	switch {
-	case d.again:
-		rounds = "0" // as it will be
-	case d.counted:
-		if rounds, err = rp.loop.count(w, r); err != nil {
-			return problem.Internal(err)
-		}
-	}
-	md, err := rp.metadata(r.Context(), d.returnPath)
+	ep, err := rp.endpoints(r.Context(), d.returnPath)
 	if err != nil {
 		return err
 	}
@@ -147,7 +132,7 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	if err := rp.attempts.keep(w, r, a, d.restarts); err != nil {
 		return problem.Internal(fmt.Errorf("keep sign-in attempt: %w", err))
 	}
-	target := rp.authorizationURL(md, a, d)
+	target := rp.authorizationURL(ep, a, d)
 	// A fragment belongs to the page that was asked for, not to one in its place.
 	if d.returnPath == wanted {
 		place := recall.Place{At: wanted, State: a.state}
@@ -162,9 +147,29 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	return nil
 }
 
+// round returns the loop guard's count at departure, or the problem of a browser
+// that has gone round too often.
+func (rp *RelyingParty) round(w http.ResponseWriter, r *http.Request, d departure) (string, error) {
+	if d.again {
+		rp.loop.reset(w, r)
+		return "0", nil
+	}
+	if rp.loop.looping(r) {
+		return "", rp.failed(r.Context(), rp.loopProblem(d))
+	}
+	if !d.counted {
+		return rp.loop.counted(r), nil
+	}
+	rounds, err := rp.loop.count(w, r)
+	if err != nil {
+		return "", problem.Internal(err)
+	}
+	return rounds, nil
+}
+
 // authorizationURL builds the authorization request (OpenID Connect Core 1.0
 // section 3.1.2.1, RFC 7636 section 4.3).
-func (rp *RelyingParty) authorizationURL(md *metadata, a *attempt, d departure) string {
+func (rp *RelyingParty) authorizationURL(ep provider.Endpoints, a *attempt, d departure) string {
 	options := []oauth2.AuthCodeOption{
 		oauth2.S256ChallengeOption(a.verifier),
 		oauth2.SetAuthURLParam("nonce", a.nonce),
@@ -175,27 +180,16 @@ func (rp *RelyingParty) authorizationURL(md *metadata, a *attempt, d departure) 
 			options = append(options, oauth2.SetAuthURLParam(p.name, p.value))
 		}
 	}
-	return rp.client(md, a.redirectURI).AuthCodeURL(a.state, options...)
+	return rp.client(ep, a.redirectURI).AuthCodeURL(a.state, options...)
 }
 
 // client joins our configuration and the provider's endpoints.
-func (rp *RelyingParty) client(md *metadata, redirectURI string) *oauth2.Config {
+func (rp *RelyingParty) client(ep provider.Endpoints, redirectURI string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID:     rp.config.ClientID,
 		ClientSecret: rp.config.ClientSecret.Reveal(),
-		Endpoint:     oauth2.Endpoint{AuthURL: md.authorizationEndpoint, TokenURL: md.tokenEndpoint, AuthStyle: rp.config.AuthStyle},
+		Endpoint:     oauth2.Endpoint{AuthURL: ep.Authorization, TokenURL: ep.Token, AuthStyle: rp.config.AuthStyle},
 		RedirectURL:  redirectURI,
 		Scopes:       rp.config.Scopes,
 	}
-}
-
-// metadata returns what the provider says of itself, or a problem.
-func (rp *RelyingParty) metadata(ctx context.Context, returnPath string) (*metadata, error) {
-	md, err := rp.provider.metadata(ctx)
-	if err != nil {
-		p := rp.provider.problem(err)
-		p.Ways = []problem.Way{rp.wayAgain(returnPath)}
-		return nil, rp.failed(ctx, p)
-	}
-	return md, nil
 }

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -10,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 func TestAuthorizationRequest(t *testing.T) {
@@ -85,7 +88,7 @@ func TestHostHeaderNeverMakesTheRedirectURI(t *testing.T) {
 		r.Header.Set("X-Forwarded-Host", "evil.example")
 		r.Header.Set("X-Forwarded-Proto", "http")
 		r.Header.Set("Forwarded", "host=evil.example;proto=http")
-		err := s.rp.Start(w, r, "/")
+		err := s.rp.StepUp(w, r, "/", stepup.Demand{}, nil)
 		u, _ := url.Parse(w.Header().Get("Location"))
 		if got := u.Query().Get("redirect_uri"); got != want || (err == nil) != (want != "") {
 			t.Errorf("host %q: redirect URI %q, error %v", host, got, err)
@@ -190,8 +193,11 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 
 func BenchmarkStart(b *testing.B) {
 	c := testConfig(b, time.Now)
-	p := NewProvider(ProviderConfig{Issuer: "https://okta.example"})
-	p.current = &metadata{authorizationEndpoint: "https://okta.example/oauth2/default/v1/authorize", fetchedAt: time.Now()}
+	const document = `{"issuer":"https://okta.example","authorization_endpoint":"https://okta.example/oauth2/default/v1/authorize",
+"token_endpoint":"https://okta.example/token","jwks_uri":"https://okta.example/keys"}`
+	p := provider.New(provider.Config{Issuer: "https://okta.example", Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Status: "200 OK", Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(document)), Request: r}, nil
+	})}})
 	rp, err := New(c, p, nil, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
@@ -206,7 +212,7 @@ func BenchmarkStart(b *testing.B) {
 		b.Run(kind, func(b *testing.B) {
 			for b.Loop() {
 				w := discard{}
-				if err := rp.Start(w, r, "/reports?year=2026"); err != nil {
+				if err := rp.StepUp(w, r, "/reports?year=2026", stepup.Demand{}, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

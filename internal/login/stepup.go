@@ -11,21 +11,27 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
 // StepUp sends the browser to Okta for a sign-in that meets a demand, and back to
-// returnPath. It is the answer to a navigation to a path that demands more than
-// the request's session has; live is that session, nil for none. Its problems are
-// those of Start.
+// returnPath. It is the answer to a navigation, on any path, that needs a session
+// and has none, or has one that the path's demand is not content with. The zero
+// demand asks for nothing beyond a sign-in. live is the request's session, nil for
+// none.
+//
+// It returns a *problem.Problem: sign_in_loop, unknown_host, issuer_mismatch or
+// identity_provider_unavailable.
 func (rp *RelyingParty) StepUp(w http.ResponseWriter, r *http.Request, returnPath string, demand stepup.Demand, live *session.Session) error {
 	return rp.depart(w, r, rp.steppingUp(departure{returnPath: returnPath, asked: http.StatusUnauthorized}, demand, live))
 }
 
-// steppingUp makes a departure one that steps up. What the demand is stays with
-// the attempt, sealed, and so does whose session it is for.
+// steppingUp makes a departure one that steps up. The attempt's sealed cookie holds
+// the demand, and whose session it is for. The hint is what Okta may know the user
+// by, so not the display name.
 func (rp *RelyingParty) steppingUp(d departure, demand stepup.Demand, live *session.Session) departure {
 	d.demand = demand
 	if live == nil || demand.IsZero() {
@@ -41,8 +47,8 @@ func (rp *RelyingParty) steppingUp(d departure, demand stepup.Demand, live *sess
 	return d
 }
 
-// demanded reads a demand from the query of the login route. It must be one of
-// the configured ones: a link can choose neither an age nor a context of its own.
+// demanded reads a demand from the query of the login route. It must be one of the
+// configured ones, so that a link cannot choose an age or a context of its own.
 func (rp *RelyingParty) demanded(q url.Values) stepup.Demand {
 	if d := stepup.FromQuery(q); slices.Contains(rp.config.StepUps, d) {
 		return d
@@ -50,9 +56,9 @@ func (rp *RelyingParty) demanded(q url.Values) stepup.Demand {
 	return stepup.Demand{}
 }
 
-// anyAge is older than a sign-in that providers still build upon. Asked for as
-// max_age it has no effect but that auth_time must be in the answer (OpenID
-// Connect Core 1.0 section 2): Auth0 says it only then.
+// anyAge is longer than any provider's own session. Sent as max_age it asks nothing
+// of the user, but makes the provider say auth_time (OpenID Connect Core 1.0 section
+// 2). Auth0 says it only then.
 const anyAge = 30 * 24 * time.Hour
 
 // demandOptions are max_age and acr_values (OpenID Connect Core 1.0 section
@@ -72,9 +78,9 @@ func (rp *RelyingParty) demandOptions(d stepup.Demand) []oauth2.AuthCodeOption {
 	return options
 }
 
-// unmet checks a sign-in against what its attempt demanded. A provider may take
-// no notice of max_age and acr_values; to send the browser there again would go
-// on for ever, so the person is told.
+// unmet checks a sign-in against what its attempt demanded. A provider may ignore
+// max_age and acr_values. To send the browser there again would go on for ever, so
+// the person is told.
 func (rp *RelyingParty) unmet(a *attempt, s *session.Session) *problem.Problem {
 	demand := a.demand()
 	now := rp.config.Now()
@@ -101,27 +107,20 @@ func (rp *RelyingParty) unmet(a *attempt, s *session.Session) *problem.Problem {
 	default:
 		p.Code = "step_up_too_weak"
 		p.Detail = "This page needs a stronger sign-in than the one you just made."
-		p.Operator = "The sign-in asked for acr_values=" + demand.ACR + " and the ID token's acr is " + strconv.Quote(printable(s.ACR, 64)) + "."
+		p.Operator = "The sign-in asked for acr_values=" + demand.ACR + " and the ID token's acr is " + strconv.Quote(claims.Printable(s.ACR, 64)) + "."
 		p.Err = fmt.Errorf("acr is %q, asked for %s", s.ACR, demand.ACR)
 	}
 	return p
 }
 
-// otherUser tells who was to confirm an action and signed in as somebody else.
-// They are signed in, with a session of their own; what the other user was about
-// to do waits until they say that they want it.
+// otherUser is for a sign-in that was to confirm one user's action and became
+// another user's. The new user has a session of their own. The other user's action
+// is not done unless the new one chooses to go on.
 func (rp *RelyingParty) otherUser(a *attempt, s *session.Session) *problem.Problem {
-	name := s.Email
-	if name == "" {
-		name = s.Username
-	}
-	if name == "" {
-		name = s.Subject
-	}
 	return &problem.Problem{
 		Status: http.StatusConflict,
 		Code:   "step_up_other_user",
-		Title:  "You are now signed in as " + printable(name, maxShownText),
+		Title:  "You are now signed in as " + claims.Printable(s.DisplayName(), maxShownText),
 		Detail: "Another account was signed in here before, and was asked to confirm. Nothing was done for it.",
 		Ways: []problem.Way{
 			{Label: "Go on with this account", Href: a.returnPath},

@@ -25,15 +25,15 @@ const (
 	attemptPurpose = "login.v3"
 	// attemptAge is how long a person may take at Okta.
 	attemptAge = 15 * time.Minute
-	// attemptKept is how long the browser keeps the cookie. Past attemptAge it
-	// still proves that the attempt was this browser's, which is enough to start
-	// again with the same return path.
+	// attemptKept is how long the browser keeps the cookie. After attemptAge it still
+	// proves that the attempt was this browser's, which is enough to start again with
+	// the same return path.
 	attemptKept = 2 * time.Hour
-	// maxAttempts and maxAttemptBytes bound what abandoned tabs leave in the
-	// browser: every request carries it, and servers in front of us refuse
-	// headers of more than 8 or 16 kB. Fifty tabs may start at once, none with the
-	// cookies of the others yet, so the names of the cookies are what bounds their
-	// number, and maxKept their size where the tab keeps the return path, too.
+	// maxAttempts and maxAttemptBytes bound the cookies that abandoned tabs leave in
+	// the browser. Every request carries them, and servers in front of us refuse
+	// headers of more than 8 or 16 kB. Fifty tabs may start at once, none of them with
+	// the cookies of the others yet. So the cookies have maxAttempts names in all, and
+	// hold maxKept bytes of a return path that the tab keeps too.
 	maxAttempts     = 5
 	maxAttemptBytes = 6 << 10
 	maxKept         = 450
@@ -41,11 +41,12 @@ const (
 	maxSeen = 24
 )
 
-// A state is a marker, the slot that names the attempt's cookie, and random bits. Its characters are those that Okta allows: [A-Za-z0-9_-] (Okta: OpenID
-// Connect & OAuth 2.0 API, /authorize).
+// A state is a marker, the slot that names the attempt's cookie, and random bits. Its
+// characters are those that Okta allows: [A-Za-z0-9_-] (Okta: OpenID Connect & OAuth
+// 2.0 API, /authorize).
 const (
-	// marks tell how often an attempt was started again by us because the one
-	// before it failed: first not at all, then once, and so on.
+	// marks are the markers. The first is for an attempt that we never started again,
+	// the second for one that we started again once, and so on.
 	marks       = "frstuv"
 	maxRestarts = len(marks) - 1
 	slots       = "01234" // maxAttempts of them
@@ -60,12 +61,11 @@ type attempt struct {
 	returnPath  string
 	redirectURI string
 	prompt      string
-	// maxAge, in seconds, and acr are what the sign-in must be like; empty for
-	// nothing. user is the sub of the session that it is to confirm, empty when
-	// nobody was signed in.
+	// maxAge, in seconds, and acr are what the sign-in must be like; "" demands
+	// nothing. user is the sub of the session that it is to confirm, "" when nobody
+	// was signed in.
 	maxAge, acr, user string
-	// cut tells, when it is not empty, that returnPath is not all of the address:
-	// the tab keeps the rest.
+	// cut is not "" when returnPath is not all of the address. The tab keeps the rest.
 	cut string
 	// rounds is the loop guard's count at departure.
 	rounds string
@@ -73,20 +73,19 @@ type attempt struct {
 	startedAt time.Time
 }
 
-// restarts tells how often we started the attempt again because an earlier one
-// failed.
+// restarts is how often we started the attempt again because an earlier one failed.
 func (a *attempt) restarts() int { return restarts(a.state) }
 
 // restarts reads the marker of a well-formed state.
 func restarts(state string) int { return strings.IndexByte(marks, state[0]) }
 
-// sideBySide tells whether live, the browser's session, and s, what this attempt came
-// to, are one sign-in at the provider: another tab finished it while this attempt was
-// on its way. To put the one in the place of the other would end it, with the requests
-// that other tabs have under way.
+// sideBySide reports whether live, the browser's session, and s, the session of this
+// attempt, come from one sign-in at the provider: another tab finished while this
+// attempt was on its way. Then live stays. Replacing it would end it, and with it the
+// requests that other tabs have under way.
 func (a *attempt) sideBySide(live, s *session.Session) bool {
 	return live != nil && a.prompt == "" && a.demand().IsZero() && !live.StartedAt.Before(a.startedAt) &&
-		live.Issuer == s.Issuer && live.Subject == s.Subject && live.AuthTime.Equal(s.AuthTime) &&
+		live.IsUser(s.Issuer, s.Subject) && live.AuthTime.Equal(s.AuthTime) &&
 		live.AMR == s.AMR && live.ACR == s.ACR && live.IDP == s.IDP
 }
 
@@ -99,7 +98,7 @@ func (a *attempt) demand() stepup.Demand {
 	return stepup.Demand{MaxAge: time.Duration(seconds) * time.Second, ACR: a.acr}
 }
 
-// setDemand is demand's other side.
+// setDemand stores what demand returns.
 func (a *attempt) setDemand(d stepup.Demand) {
 	if !d.IsZero() {
 		a.maxAge, a.acr = strconv.FormatInt(int64(d.MaxAge/time.Second), 10), d.ACR
@@ -121,7 +120,7 @@ func randomText(n int) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// wellFormed tells whether state could be one of ours.
+// wellFormed reports whether state could be one of ours.
 func wellFormed(state string) bool {
 	if len(state) != stateLength || restarts(state) < 0 || !strings.Contains(slots, slotOf(state)) {
 		return false
@@ -144,7 +143,7 @@ type attempts struct {
 }
 
 func newAttempts(k *seal.Keyring, insecure bool, now func() time.Time) (*attempts, error) {
-	// No maximum age: take must tell an old attempt from a foreign one.
+	// No maximum age, because take must distinguish an old attempt from a foreign one.
 	box, err := k.Box(attemptPurpose, 0, now)
 	if err != nil {
 		return nil, err
@@ -158,8 +157,8 @@ func (as *attempts) cookie(slot string) *seal.Cookie {
 	})
 }
 
-// keep gives the attempt its state and writes its cookie, in place of the oldest of
-// too many.
+// keep gives the attempt its state and writes its cookie. Where there are too many, the
+// oldest make room.
 func (as *attempts) keep(w http.ResponseWriter, r *http.Request, a *attempt, restarts int) error {
 	a.state = newState(restarts, as.makeRoom(w, r))
 	c := as.cookie(slotOf(a.state))
@@ -193,7 +192,7 @@ func (as *attempts) take(w http.ResponseWriter, r *http.Request, state string) (
 	return a, true
 }
 
-// tooOld tells whether the person took too long at Okta.
+// tooOld reports whether the person took too long at Okta.
 func (as *attempts) tooOld(a *attempt) bool { return as.now().Sub(a.startedAt) > attemptAge }
 
 // carried is the cookie of an attempt that a request brings along.
@@ -203,9 +202,9 @@ type carried struct {
 	at   time.Time
 }
 
-// makeRoom has the browser forget the oldest attempts, so that with the coming
-// one there are at most maxAttempts, and those we cannot open. It returns a free
-// slot, any of them: attempts that start at once shall not all take the same.
+// makeRoom returns a free slot for a new attempt, a random one so that attempts that
+// start at once do not all take the same. Where there are too many attempts, or they are
+// too large, it has the browser forget those that we cannot open and then the oldest.
 func (as *attempts) makeRoom(w http.ResponseWriter, r *http.Request) string {
 	all, size := as.carried(r)
 	slices.SortStableFunc(all, func(a, b carried) int { return cmp.Compare(a.at.Unix(), b.at.Unix()) })
@@ -228,15 +227,15 @@ func (as *attempts) makeRoom(w http.ResponseWriter, r *http.Request) string {
 	return free[i : i+1]
 }
 
-// any tells whether the request brings along the cookie of some attempt, so that the
-// browser does keep them.
+// any reports whether the request carries the cookie of some attempt, which shows that
+// the browser keeps them.
 func (as *attempts) any(r *http.Request) bool {
 	all, _ := as.carried(r)
 	return slices.ContainsFunc(all, func(c carried) bool { return !c.at.IsZero() })
 }
 
-// carried lists the attempts that the request brings along. Those that we did
-// not seal have no time.
+// carried lists the attempts whose cookies the request carries. Those that we did not
+// seal have no time.
 func (as *attempts) carried(r *http.Request) (all []carried, size int) {
 	for _, line := range r.Header["Cookie"] {
 		if !strings.Contains(line, as.prefix) {
@@ -248,7 +247,7 @@ func (as *attempts) carried(r *http.Request) (all []carried, size int) {
 			if !ours || len(all) >= maxSeen && (len(slot) != 1 || len(all) >= 2*maxSeen) {
 				continue
 			}
-			var at time.Time // of what we never wrote, none: a megabyte is not worth a hash
+			var at time.Time // none where it is longer than any that we write, which is not worth a hash
 			if len(value) <= maxAttemptBytes {
 				_, at, _ = as.box.OpenStamped(value)
 			}

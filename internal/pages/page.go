@@ -94,7 +94,7 @@ func (p *Pages) view(page, title string, s *session.Session) view {
 		Login:  p.loginPath("/"),
 	}
 	if s != nil {
-		v.User = displayName(s)
+		v.User = s.DisplayName()
 	}
 	return v
 }
@@ -162,16 +162,6 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 	sealed := struct{ io.Reader }{strings.NewReader(v.Sealed)}
 	_, err := io.Copy(w, io.MultiReader(bytes.NewReader(before), sealed, bytes.NewReader(after)))
 	return err
-}
-
-// displayName is how a page addresses the user.
-func displayName(s *session.Session) string {
-	for _, name := range []string{s.Email, s.Username, s.Name} {
-		if name != "" {
-			return name
-		}
-	}
-	return s.Subject
 }
 
 // cleanQuery tells whether a page may be shown under the request's query: only

@@ -4,6 +4,7 @@
 package session
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -53,6 +54,25 @@ type Session struct {
 	StartedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
+}
+
+// IsUser reports whether the session is that user's. Users are known by issuer and
+// subject together.
+func (s *Session) IsUser(issuer, subject string) bool {
+	return s.Issuer == issuer && s.Subject == subject
+}
+
+// DisplayName is how a page or a passkey provider names the user: by e-mail
+// address, username, name or, where none of these is known, subject.
+func (s *Session) DisplayName() string { return cmp.Or(s.Email, s.Username, s.Name, s.Subject) }
+
+// VerifiedEmail returns the e-mail address, and "" for one that the provider
+// doubts.
+func (s *Session) VerifiedEmail() string {
+	if s.EmailUnverified {
+		return ""
+	}
+	return s.Email
 }
 
 // Claim is one claim by name, its value ready for a header: the percent sign is

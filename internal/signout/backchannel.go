@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
@@ -49,11 +50,11 @@ func (h *Handler) backchannel(w http.ResponseWriter, r *http.Request) error {
 	if err := h.prove(ctx, t); err != nil {
 		return err
 	}
-	sid, err := t.claims.text("sid")
+	sid, err := t.claims.Text("sid", maxName)
 	if err != nil {
 		return invalid("%w", err)
 	}
-	sub, err := t.claims.text("sub")
+	sub, err := t.claims.Text("sub", maxName)
 	if err != nil {
 		return invalid("%w", err)
 	}
@@ -69,7 +70,7 @@ func (h *Handler) backchannel(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// signInIssuer is the issuer of the ID tokens: nobody else knows our sessions.
+// signInIssuer finds the issuer of the ID tokens. No other one knows our sessions.
 func (h *Handler) signInIssuer(name string) (Issuer, bool) {
 	return h.config.Issuer, name == h.config.Issuer.Name
 }
@@ -93,7 +94,7 @@ func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
 
 // checkLogoutToken checks what section 2.6 of Back-Channel Logout 1.0 asks for
 // besides what every token needs.
-func checkLogoutToken(c claimSet) error {
+func checkLogoutToken(c claims.Set) error {
 	events, err := object(c["events"])
 	if err != nil {
 		return invalid("events %w", err)
@@ -105,14 +106,14 @@ func checkLogoutToken(c claimSet) error {
 	if _, err := object(event); err != nil {
 		return invalid("the logout event %w", err)
 	}
-	if _, there := c["nonce"]; there {
+	if c.Has("nonce") {
 		return invalid("it has a nonce, as ID tokens do")
 	}
-	sid, err := c.text("sid")
+	sid, err := c.Text("sid", maxName)
 	if err != nil {
 		return invalid("%w", err)
 	}
-	sub, err := c.text("sub")
+	sub, err := c.Text("sub", maxName)
 	if err != nil {
 		return invalid("%w", err)
 	}

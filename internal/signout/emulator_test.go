@@ -11,8 +11,8 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
@@ -64,10 +64,10 @@ func newOrg(t *testing.T) *org {
 		t.Fatal(err)
 	}
 	issuer := func(name string) signout.Issuer {
-		return signout.Issuer{Name: name, Keys: login.NewProvider(login.ProviderConfig{Issuer: name, Log: log})}
+		return signout.Issuer{Name: name, Keys: provider.New(provider.Config{Issuer: name, Log: log})}
 	}
 	h, err := signout.New(signout.Config{
-		ClientID: emulatorClient, Issuer: issuer(o.Issuer()), Org: issuer(login.OrgIssuer(o.Issuer())), Unavailable: login.ErrKeysUnavailable,
+		ClientID: emulatorClient, Issuer: issuer(o.Issuer()), Org: issuer(provider.OrgIssuer(o.Issuer())),
 		Origins: origins, BasePath: "/passkeys",
 	}, o.list, sharedstate.NewMemory(nil), noCookies{}, log)
 	if err != nil {

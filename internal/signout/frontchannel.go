@@ -22,12 +22,12 @@ const signedOutFrame = "<!doctype html><html lang=\"en\"><title>Signed out</titl
 // of the provider's session sid. Cookies are not needed: SameSite keeps them
 // away from most frames.
 //
-// Nothing here is signed. So it ends sessions and revokes no token at Okta; it
-// takes no sign-out without a sid, since any link could then sign out whoever
-// follows it; and how many sids a client may name is limited, unless the cookies
-// prove that the session is its own, or a live session here is known to have that
-// sid, which nobody can guess. The answer never tells whether there was a
-// session. s is the session that the request's cookie could still be used for, idle
+// Nothing here is signed, so little can be done by it. It ends sessions here and
+// revokes no token at Okta. It needs a sid, since without one any link could sign out
+// whoever follows it. How many sids a client may name is limited. The limit does not
+// hold for a session that the cookies prove to be the client's own, nor for the sid of
+// a live session here, which nobody can guess. The answer never says whether there was
+// a session. s is the session that the request's cookie could still be used for, idle
 // or not, or nil.
 func (h *Handler) Frontchannel(w http.ResponseWriter, r *http.Request, s *session.Session, clientIP string) {
 	if err := h.frontchannel(w, r, s, clientIP); err != nil {

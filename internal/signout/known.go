@@ -8,17 +8,17 @@ import (
 // maxKnown is how many names half a Known holds; a full one takes about 4 MB.
 const maxKnown = 50_000
 
-// Known remembers, by a keyed hash, the names that the provider has for the
-// sessions that live ones here came out of. Sign-outs by such a name are never
-// limited: strangers cannot add to the names, so they cannot use up what those
-// sign-outs need. It knows what this process has seen and nothing else. It is safe
-// for concurrent use, and outlives a Handler when the caller keeps it.
+// Known remembers, by a keyed hash, the provider's own sessions that live sessions here
+// came from. Sign-outs of those are never limited: strangers cannot add to them, so
+// they cannot use up what such sign-outs need. It knows what this process has seen and
+// nothing else. It is safe for concurrent use, and outlives a Handler when the caller
+// keeps it.
 type Known struct {
 	seed maphash.Seed
 
 	mu sync.Mutex
-	// What is added goes to the young. When they are many they become the old, and
-	// those before are forgotten.
+	// New names go to young. When that is full it becomes old, and the old ones are
+	// forgotten.
 	young, old map[uint64]struct{}
 }
 
@@ -55,8 +55,8 @@ func (k *Known) has(issuer, sid string) bool {
 	return known
 }
 
-// forget is for sessions that have ended: nobody may have them ended again and
-// again.
+// forget is for sessions that have ended, so that they cannot be ended without limit
+// again and again.
 func (k *Known) forget(issuer, sid string) {
 	name := k.name(issuer, sid)
 	k.mu.Lock()

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// What strangers may write through the front channel, where nothing is signed.
-// Each made-up sid costs a record for a session's lifetime. Ten a second are
-// 288,000 records in eight hours; and nobody gets more than one in two seconds
-// for long, so that one client cannot use up what the others need.
+// Limits for strangers at the front channel, where nothing is signed. Each made-up sid
+// costs a record for a session's lifetime. Ten a second are 288,000 records in eight
+// hours. One client gets no more than one in two seconds for long, so that it cannot
+// use up what the others need.
 const (
 	allPerSecond    = 10
 	allBurst        = 200

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
-	"unicode"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 )
 
 // refusal is an answer other than success. The reason is for the log only.
@@ -69,22 +69,9 @@ func noStore(w http.ResponseWriter) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 }
 
-// maxLogText is the most of somebody else's text that a log line holds.
+// maxLogText is the most of somebody else's text that a log line holds, in
+// characters.
 const maxLogText = 300
 
-// printable cuts text from outside and replaces what cannot be printed.
-func printable(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, c := range s {
-		if n++; n > maxLogText {
-			b.WriteString("…")
-			break
-		}
-		if c != ' ' && !unicode.IsPrint(c) || c == unicode.ReplacementChar {
-			c = '?'
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
-}
+// printable makes text from outside fit for a log line.
+func printable(s string) string { return claims.Printable(s, maxLogText) }

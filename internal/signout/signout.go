@@ -3,13 +3,13 @@
 // Connect Back-Channel Logout 1.0 (Auth0), and Global Token Revocation
 // (draft-parecki-oauth-global-token-revocation; Okta's Universal Logout).
 //
-// Sessions live in cookies, so there is no table to delete from: what is over
-// goes onto a list of revocations, which the caller keeps. Therefore nobody here
-// knows whether a named user has a session, and no answer tells.
+// Sessions live in cookies, so there is no table to delete from. What is over goes
+// onto a list of revocations, which the caller keeps. So this package does not know
+// whether a user has a session, and no answer says so.
 //
-// Anybody can reach the three endpoints. Each refuses what it can before it asks
-// anybody for anything, in the order of what that costs: size, form, the token's
-// own words, its signature, replay.
+// Anybody can reach the three endpoints. Each makes its checks in the order of what
+// they cost: size, form, the token's own words, its signature, replay. Nothing is
+// fetched for a token that an earlier check refuses.
 package signout
 
 import (
@@ -22,15 +22,14 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
-// defaultSkew is how far the provider's clock and ours may differ.
-const defaultSkew = 60 * time.Second
-
-// Keys checks the signature of a token and returns its payload. The error wraps
-// the Unavailable of Config when the keys and not the token are to blame.
+// Keys checks the signature of a token and returns its payload; *provider.Provider
+// is one. The error wraps provider.ErrKeysUnavailable when the keys and not the
+// token are to blame.
 type Keys interface {
 	VerifySignature(ctx context.Context, jwt string) ([]byte, error)
 }
@@ -59,7 +58,7 @@ type Sessions interface {
 
 // Replays remembers what was seen.
 type Replays interface {
-	// Once tells whether key is seen for the first time within ttl.
+	// Once reports whether key is seen for the first time within ttl.
 	Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error)
 }
 
@@ -78,9 +77,6 @@ type Config struct {
 	// org, https://acme.okta.com, while the application signs in at one of its
 	// custom authorization servers. The zero Issuer means none.
 	Org Issuer
-	// Unavailable is what an error of Keys wraps when the keys could not be
-	// read.
-	Unavailable error
 	// Origins are the site's public origins.
 	Origins origin.Set
 	// BasePath of our own routes, without a trailing slash: "/passkeys".
@@ -88,12 +84,12 @@ type Config struct {
 	// Limiter bounds what strangers can write through the front channel. It
 	// outlives this Handler when the caller keeps it; nil means a new one.
 	Limiter *Limiter
-	// Known are the provider's sessions that live ones here came out of, whose
+	// Known are the provider's sessions that live sessions here came from. Their
 	// sign-outs are not limited. It outlives this Handler when the caller keeps it;
 	// nil means that none is known.
 	Known *Known
-	// Skew is how far the provider's clock and ours may differ; zero means a
-	// minute.
+	// Skew is how far the provider's clock and ours may differ; zero means
+	// provider.DefaultSkew.
 	Skew time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -120,7 +116,7 @@ func New(c Config, s Sessions, rp Replays, ck Cookies, log *slog.Logger) (*Handl
 		c.Now = time.Now
 	}
 	if c.Skew == 0 {
-		c.Skew = defaultSkew
+		c.Skew = provider.DefaultSkew
 	}
 	if c.Limiter == nil {
 		c.Limiter = NewLimiter(c.Now)

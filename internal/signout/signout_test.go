@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 const (
@@ -28,7 +28,7 @@ const (
 	testAud    = testSite + "/passkeys/universal-logout"
 )
 
-var errDown = errors.New("keys down")
+var errDown = fmt.Errorf("%w: down", provider.ErrKeysUnavailable)
 
 // keyring stands for the provider's keys, and counts how often they are asked.
 type keyring struct {
@@ -42,7 +42,7 @@ func (k *keyring) VerifySignature(_ context.Context, jwt string) ([]byte, error)
 	if k.down {
 		return nil, fmt.Errorf("read: %w", errDown)
 	}
-	jws, err := jose.ParseSignedCompact(jwt, signingAlgorithms)
+	jws, err := jose.ParseSignedCompact(jwt, provider.SigningAlgorithms())
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	f.Handler, err = New(Config{
-		ClientID: testClient, Issuer: Issuer{testIssuer, f.site}, Org: Issuer{testOrg, f.org}, Unavailable: errDown,
+		ClientID: testClient, Issuer: Issuer{testIssuer, f.site}, Org: Issuer{testOrg, f.org},
 		Origins: origins, BasePath: "/passkeys", Now: func() time.Time { return f.now },
 	}, f, f, f, slog.New(slog.NewTextHandler(&f.logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {

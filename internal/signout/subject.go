@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 )
 
 // The formats of a subject identifier that a session can be found by (RFC 9493
@@ -14,9 +15,6 @@ const (
 	formatEmail  = "email"
 	formatIssSub = "iss_sub"
 )
-
-// maxEmail is RFC 5321's 64 before the @ and 255 after it.
-const maxEmail = 320
 
 // subject is the user whom a request names.
 type subject struct {
@@ -55,18 +53,15 @@ func (h *Handler) readSubject(w http.ResponseWriter, r *http.Request) (subject, 
 }
 
 // identify reads a subject identifier.
-func identify(id map[string]json.RawMessage) (subject, error) {
+func identify(id claims.Set) (subject, error) {
 	member := func(name string) string {
-		var s string
-		if json.Unmarshal(id[name], &s) != nil {
-			return ""
-		}
-		return s
+		text, _ := id.Text(name, maxBody)
+		return text
 	}
 	s := subject{format: member("format"), email: member("email"), issuer: member("iss"), subject: member("sub")}
 	switch s.format {
 	case formatEmail:
-		if len(id) != 2 || !address(s.email) {
+		if len(id) != 2 || !claims.IsAddress(s.email) {
 			return subject{}, malformed("sub_id of the format email does not hold one e-mail address and nothing else")
 		}
 	case formatIssSub:
@@ -79,22 +74,16 @@ func identify(id map[string]json.RawMessage) (subject, error) {
 	return s, nil
 }
 
-// address tells whether a session could have this address: exactly one @, so
-// that no two readers disagree about the domain.
-func address(email string) bool {
-	before, after, found := strings.Cut(email, "@")
-	return found && before != "" && after != "" && len(email) <= maxEmail && !strings.Contains(after, "@") && !strings.ContainsAny(email, " ,;<>\"\r\n\t\x00")
-}
-
-// object reads one JSON object. A member that comes twice is no object: two
-// readers could take a different one.
-func object(raw []byte) (map[string]json.RawMessage, error) {
+// object reads one JSON object whose members come once each: of two, another
+// reader could take the other. That is stricter than claims.Parse, as nobody has
+// signed a request's body.
+func object(raw []byte) (claims.Set, error) {
 	errNotOne := errors.New("is not one JSON object with each member once")
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
 		return nil, errNotOne
 	}
-	members := map[string]json.RawMessage{}
+	members := claims.Set{}
 	for decoder.More() {
 		name, err := decoder.Token()
 		if err != nil {

@@ -11,24 +11,23 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 const (
 	// maxToken bounds a token, in bytes; the providers' are about one thousand.
 	maxToken = 8 << 10
-	// maxName bounds a sid, sub, jti or kid.
-	maxName = 256
+	// maxName bounds a sid, sub, jti or kid, in bytes.
+	maxName = claims.MaxText
 	// longestLife is the most that lies between a token's iat and exp. Okta's
 	// live for five minutes, logout tokens for two (Back-Channel Logout 1.0
 	// section 4); a record against replay need not be kept for longer.
 	longestLife = time.Hour
 )
 
-// signingAlgorithms are pinned as those of ID tokens are: neither "none" nor an
-// HMAC keyed with what is published.
-var signingAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.ES256, jose.ES384}
-
-// rules is what tells one kind of token from another.
+// rules are what a token of one kind must be like.
 type rules struct {
 	// types are the accepted values of the header typ, in lower case and without
 	// "application/"; "" allows that there is none.
@@ -38,29 +37,31 @@ type rules struct {
 	// issuer finds an issuer by its name.
 	issuer func(name string) (Issuer, bool)
 	// check looks at the claims that only this kind has.
-	check func(claimSet) error
+	check func(claims.Set) error
 }
 
-// token is one that passed every check but those on its signature and replay.
+// token is one that has passed every check but those of its signature and of
+// replay.
 type token struct {
 	raw     string
 	payload []byte
-	claims  claimSet
+	claims  claims.Set
 	issuer  Issuer
 	id      string
 	expires time.Time
 }
 
-// read checks all that a token says of itself. Nothing is fetched for a token
-// that does not name us in every place. The payload is compared again when the
-// signature has been checked.
+// read checks all that a token says of itself. Nothing is fetched for a token that
+// does not name us everywhere it should. After the signature has been checked, the
+// payload is compared with the one that was read here.
 func (h *Handler) read(raw string, k rules) (*token, error) {
 	if raw == "" || len(raw) > maxToken {
 		return nil, invalid("the token has %d bytes", len(raw))
 	}
-	jws, err := jose.ParseSignedCompact(raw, signingAlgorithms)
+	algorithms := provider.SigningAlgorithms()
+	jws, err := jose.ParseSignedCompact(raw, algorithms)
 	if err != nil {
-		return nil, invalid("not a token signed with one of %v", signingAlgorithms)
+		return nil, invalid("not a token signed with one of %v", algorithms)
 	}
 	header := jws.Signatures[0].Protected
 	typ, _ := header.ExtraHeaders[jose.HeaderType].(string)
@@ -71,15 +72,15 @@ func (h *Handler) read(raw string, k rules) (*token, error) {
 		return nil, invalid("kid has %d bytes", len(header.KeyID))
 	}
 	t := &token{raw: raw, payload: jws.UnsafePayloadWithoutVerification()}
-	if t.claims, err = readClaims(t.payload); err != nil {
-		return nil, invalid("%w", err)
+	if t.claims, err = claims.Parse(t.payload); err != nil {
+		return nil, invalid("the token's payload is %w", err)
 	}
 	return t, h.readClaims(t, k)
 }
 
 // readClaims checks the claims that both kinds of token have.
 func (h *Handler) readClaims(t *token, k rules) error {
-	name, err := t.claims.text("iss")
+	name, err := t.claims.Text("iss", maxName)
 	if err != nil {
 		return invalid("%w", err)
 	}
@@ -87,14 +88,15 @@ func (h *Handler) readClaims(t *token, k rules) error {
 	if t.issuer, known = k.issuer(name); !known {
 		return invalid("iss is %q, which is none of ours", printable(name))
 	}
-	aud, err := t.claims.audience()
-	if err != nil {
-		return invalid("%w", err)
+	// A token that is for others too was given to others too.
+	aud := t.claims.Audiences()
+	if len(aud) != 1 {
+		return invalid("aud is not one audience")
 	}
-	if !slices.Contains(k.audiences, aud) {
-		return invalid("aud is %q, want %q", printable(aud), k.audiences)
+	if !slices.Contains(k.audiences, aud[0]) {
+		return invalid("aud is %q, want %q", printable(aud[0]), k.audiences)
 	}
-	if t.id, err = t.claims.text("jti"); err != nil || t.id == "" {
+	if t.id, err = t.claims.Text("jti", maxName); err != nil || t.id == "" {
 		return invalid("no jti, without which a replay cannot be told")
 	}
 	if err := h.readTimes(t); err != nil {
@@ -107,7 +109,7 @@ func (h *Handler) readTimes(t *token) error {
 	var at [3]time.Time
 	for i, name := range []string{"exp", "iat", "nbf"} {
 		var err error
-		if at[i], err = t.claims.time(name); err != nil {
+		if at[i], err = t.claims.Time(name); err != nil {
 			return invalid("%w", err)
 		}
 	}
@@ -133,7 +135,7 @@ func (h *Handler) readTimes(t *token) error {
 func (h *Handler) prove(ctx context.Context, t *token) error {
 	payload, err := t.issuer.Keys.VerifySignature(ctx, t.raw)
 	switch {
-	case err != nil && h.config.Unavailable != nil && errors.Is(err, h.config.Unavailable):
+	case errors.Is(err, provider.ErrKeysUnavailable):
 		return &refusal{status: http.StatusServiceUnavailable, code: "keys_unavailable", reason: fmt.Errorf("keys of %s: %w", t.issuer.Name, err)}
 	case err != nil:
 		return invalid("signature: %w", err)
@@ -142,8 +144,8 @@ func (h *Handler) prove(ctx context.Context, t *token) error {
 	}
 	first, err := h.replays.Once(ctx, "signout "+t.issuer.Name+" "+t.id, t.expires.Add(h.config.Skew).Sub(h.config.Now()))
 	if err != nil {
-		// A sign-out must not fail because a replay could not be told: what it
-		// ends may be in a thief's hands.
+		// A sign-out must not fail because nobody knows whether it is a replay: the
+		// session that it ends may be in a thief's hands.
 		h.log.ErrorContext(ctx, "a sign-out was not checked for replay", "error", printable(err.Error()))
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
@@ -37,8 +38,8 @@ const (
 //	401  there is no token, or it is not one that the issuer or its org signed
 //	     for this very address, for now, and for the first time.
 //	403  the token is for another application (its sub is not our client ID).
-//	404  the user is another issuer's, so no session here can be theirs. It is
-//	     the only kind of unknown user that can be told.
+//	404  the user is another issuer's, so no session here can be theirs. Of other
+//	     unknown users nobody knows that they are unknown.
 //	422  the revocation could not be recorded for every replica. Ask again, with
 //	     a new token.
 //
@@ -82,8 +83,8 @@ func (h *Handler) universalLogout(w http.ResponseWriter, r *http.Request) error 
 
 // ownApplication checks that the token is for our application: one org signs for
 // many, with the same keys.
-func (h *Handler) ownApplication(c claimSet) error {
-	sub, err := c.text("sub")
+func (h *Handler) ownApplication(c claims.Set) error {
+	sub, err := c.Text("sub", maxName)
 	if err != nil {
 		return invalid("%w", err)
 	}

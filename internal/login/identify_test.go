@@ -2,6 +2,7 @@ package login
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -182,7 +184,7 @@ func TestClaimsOfAllTypes(t *testing.T) {
 		c["mixed"] = []any{1, true, "x"}
 		c["object"], c["nested"] = map[string]any{"a": 1}, []any{[]string{"a"}}
 		c["text"], c["null"] = "100% sure, yes", nil
-		c["long"], c["control"] = strings.Repeat("x", maxClaim+1), "a\r\nX-Forwarded-User: admin"
+		c["long"], c["control"] = strings.Repeat("x", 1025), "a\r\nX-Forwarded-User: admin"
 		c["https://acme.test/role"] = "boss"
 	}
 	b := s.browser()
@@ -295,6 +297,26 @@ func TestGroupsScopeAsksUserinfo(t *testing.T) {
 	b.signIn("/")
 	if got := b.session().Groups; got != "a,b" {
 		t.Errorf("groups %q", got)
+	}
+}
+
+func TestGroupsListAtSignIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *Config) { c.Groups, _ = claims.NewGroups([]string{"app-*"}, []string{"staff"}) })
+	var groups []string
+	for i := range 70 {
+		groups = append(groups, fmt.Sprintf("app-%03d", i))
+	}
+	groups = append(groups, "Everyone", "staff")
+	s.op.change = func(m map[string]any) { m["groups"] = groups }
+	b := s.browser()
+	b.signIn("/")
+	got := session.SplitList(b.session().Groups)
+	if len(got) != 50 || got[0] != "app-000" || got[len(got)-1] != "staff" {
+		t.Errorf("groups %q", got)
+	}
+	if strings.Count(s.log.String(), "claim left out") != 1 || !strings.Contains(s.log.String(), "21 of 71 groups") {
+		t.Errorf("log %s", s.log)
 	}
 }
 

@@ -1,7 +1,8 @@
-package login
+package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,18 +13,19 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
-// metadata is what a provider says of itself (OpenID Connect Discovery 1.0
-// section 3), with its keys.
+// Endpoints are where a provider answers (OpenID Connect Discovery 1.0 section 3;
+// RFC 8414 for Revocation). Each is https, or http on loopback. Userinfo,
+// EndSession and Revocation are "" where the provider names none.
+type Endpoints struct {
+	Authorization, Token             string
+	Userinfo, EndSession, Revocation string
+}
+
+// metadata is what a provider says of itself, with its keys.
 type metadata struct {
-	authorizationEndpoint string
-	tokenEndpoint         string
-	// userinfoEndpoint, endSessionEndpoint and revocationEndpoint (RFC 8414) may
-	// be empty.
-	userinfoEndpoint   string
-	endSessionEndpoint string
-	revocationEndpoint string
-	// keys are for tokens that the provider handed us; postedKeys, with a ration
-	// of their own, for tokens that anybody may have posted.
+	Endpoints
+	// keys are for tokens that the provider handed us. postedKeys, which are
+	// rationed apart, are for tokens that anybody may have posted.
 	keys       oidc.KeySet
 	postedKeys oidc.KeySet
 	fetchedAt  time.Time
@@ -32,6 +34,9 @@ type metadata struct {
 // discover reads the metadata. go-oidc compares the issuer byte by byte.
 func discover(ctx context.Context, issuer string, client *http.Client, now func() time.Time) (*metadata, error) {
 	op, err := oidc.NewProvider(oidc.ClientContext(ctx, client), issuer)
+	if mismatch, ok := errors.AsType[*oidc.IssuerMismatchError](err); ok {
+		return nil, &MismatchError{Configured: mismatch.Provided, Named: mismatch.Discovered}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -44,25 +49,24 @@ func discover(ctx context.Context, issuer string, client *http.Client, now func(
 		return nil, fmt.Errorf("read metadata: %w", err)
 	}
 	md := &metadata{
-		authorizationEndpoint: op.Endpoint().AuthURL,
-		tokenEndpoint:         op.Endpoint().TokenURL,
-		userinfoEndpoint:      op.UserInfoEndpoint(),
-		endSessionEndpoint:    doc.EndSession,
-		revocationEndpoint:    doc.Revocation,
-		keys:                  newKeySet(doc.JWKSURI, client, now, false), //nolint:contextcheck // the keys outlive the request
-		postedKeys:            newKeySet(doc.JWKSURI, client, now, true),  //nolint:contextcheck // likewise
-		fetchedAt:             now(),
+		Endpoints: Endpoints{
+			Authorization: op.Endpoint().AuthURL, Token: op.Endpoint().TokenURL,
+			Userinfo: op.UserInfoEndpoint(), EndSession: doc.EndSession, Revocation: doc.Revocation,
+		},
+		keys:       newKeySet(doc.JWKSURI, client, now, false), //nolint:contextcheck // the keys outlive the request
+		postedKeys: newKeySet(doc.JWKSURI, client, now, true),  //nolint:contextcheck // likewise
+		fetchedAt:  now(),
 	}
 	for _, e := range []struct {
 		name, url string
 		needed    bool
 	}{
-		{"authorization_endpoint", md.authorizationEndpoint, true},
-		{"token_endpoint", md.tokenEndpoint, true},
+		{"authorization_endpoint", md.Authorization, true},
+		{"token_endpoint", md.Token, true},
 		{"jwks_uri", doc.JWKSURI, true},
-		{"userinfo_endpoint", md.userinfoEndpoint, false},
-		{"end_session_endpoint", md.endSessionEndpoint, false},
-		{"revocation_endpoint", md.revocationEndpoint, false},
+		{"userinfo_endpoint", md.Userinfo, false},
+		{"end_session_endpoint", md.EndSession, false},
+		{"revocation_endpoint", md.Revocation, false},
 	} {
 		if err := checkEndpoint(e.url, e.needed); err != nil {
 			return nil, fmt.Errorf("the metadata's %s %w", e.name, err)

@@ -1,12 +1,10 @@
-package login
+package claims
 
 import (
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 func numbered(format string, n int) []string {
@@ -25,7 +23,7 @@ func keptGroups(t *testing.T, g Groups, claim any) (kept, log string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := claimReader{claims: claimSet{"groups": raw}, drop: func(claim, reason string) { log += claim + ": " + reason + "\n" }}
+	c := careful{claims: Set{"groups": raw}, drop: func(claim, reason string) { log += claim + ": " + reason + "\n" }}
 	return c.groups(g), log
 }
 
@@ -112,51 +110,5 @@ func TestGroupsListMistakes(t *testing.T) {
 		if _, err := NewGroups([]string{"ok", pattern}, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", pattern, err)
 		}
-	}
-}
-
-func TestGroupsListAtSignIn(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, func(c *Config) { c.Groups, _ = NewGroups([]string{"app-*"}, []string{"staff"}) })
-	s.op.change = func(m map[string]any) { m["groups"] = append(numbered("app-%03d", 70), "Everyone", "staff") }
-	b := s.browser()
-	b.signIn("/")
-	got := session.SplitList(b.session().Groups)
-	if len(got) != maxGroups || got[0] != "app-000" || got[len(got)-1] != "staff" {
-		t.Errorf("groups %q", got)
-	}
-	if strings.Count(s.log.String(), "claim left out") != 1 || !strings.Contains(s.log.String(), "21 of 71 groups") {
-		t.Errorf("log %s", s.log)
-	}
-}
-
-func TestDescribe(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, func(c *Config) {
-		c.PasskeyIDP = "0oapasskeyidp0000001"
-		c.Claims = []string{"scp"}
-	})
-	rp := s.rp
-	claims := map[string]json.RawMessage{
-		"email": json.RawMessage(`"a@evil.com@acme.test"`), "groups": json.RawMessage(`["a","b\n"]`), "scp": json.RawMessage(`["orders.read","a,b"]`),
-		"idp": json.RawMessage(`"0oapasskeyidp0000001"`), "sid": json.RawMessage(`"idx1"`), "sub": json.RawMessage(`"not this one"`),
-	}
-	got, err := rp.Describe(t.Context(), "https://other.example", "00u1", claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.Issuer != "https://other.example" || got.Subject != "00u1" || got.Email != "" || got.Groups != "a" || got.Claim("scp") != "orders.read,a%2Cb" {
-		t.Errorf("%+v", got)
-	}
-	if got.Passkey || got.ProviderSID != "" || got.ID != "" {
-		t.Errorf("a token of another client vouches for a sign-in here: %+v", got)
-	}
-	for _, subject := range []string{"", "a\nb", strings.Repeat("x", 256)} {
-		if _, err := rp.Describe(t.Context(), "https://other.example", subject, claims); err == nil {
-			t.Errorf("subject %q taken", subject)
-		}
-	}
-	if _, err := rp.Describe(t.Context(), "https://other.example", "00u1", map[string]json.RawMessage{"auth_time": json.RawMessage(`1e300`)}); err == nil {
-		t.Error("auth_time of 1e300 taken")
 	}
 }

@@ -1,4 +1,4 @@
-package login
+package provider
 
 import (
 	"context"
@@ -18,25 +18,26 @@ const keyPause = time.Minute
 var (
 	// ErrKeysUnavailable means that the provider's keys could not be read.
 	ErrKeysUnavailable = errors.New("the identity provider's keys cannot be read")
-	// errUnknownKey means that they were read a moment ago.
+	// errUnknownKey means that the keys were read a moment ago, and the token's was
+	// not among them.
 	errUnknownKey = errors.New("signed with a key that the identity provider did not publish a moment ago")
 )
 
 // newKeySet returns the keys at jwksURL. go-oidc keeps them until a token names
 // another key, and then asks each time; the ration keeps forged tokens from
-// turning us into a load on the provider. The keys outlive the request that they
-// were first needed for, and the configuration that served it, so they keep none
-// of its context. posted is for tokens that anybody may have posted.
+// turning us into a load on the provider. The keys outlive the request that first
+// needed them, so they keep nothing of its context. posted is for tokens that
+// anybody may have posted.
 func newKeySet(jwksURL string, client *http.Client, now func() time.Time, posted bool) oidc.KeySet {
 	rationed := *client
 	rationed.Transport = &keyRation{next: client.Transport, now: now, posted: posted}
 	return oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), &rationed), jwksURL)
 }
 
-// keyRation lets through the first reading and then one a minute. Failed
-// readings do not count: whoever signs in may try again at once. Where anybody
-// may post a token, the provider is left alone after each failure, as after one
-// of its metadata, so that a flood does not fall on it while it is down.
+// keyRation lets through the first reading and then one a minute. Failed readings
+// do not count: whoever signs in may try again at once. Where anybody may post a
+// token, each failure is followed by a pause, so that a flood does not fall on a
+// provider that is down.
 type keyRation struct {
 	next   http.RoundTripper
 	now    func() time.Time
@@ -76,11 +77,12 @@ func (k *keyRation) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// VerifySignature returns the payload of a token that this provider signed. It
-// is for tokens that anybody may post to us, like a logout token: what they make
-// us fetch comes from a ration of its own, so that nobody can spend that of the
-// sign-ins. The caller has pinned the algorithms. The error wraps
-// ErrKeysUnavailable when the provider and not the token is to blame.
+// VerifySignature returns the payload of a token that this provider signed. It is
+// for tokens that anybody may post to us, like a logout token: what they make us
+// fetch has a ration of its own, so that nobody can use up that of the sign-ins.
+// The caller must have checked the algorithm with IsSigningAlgorithm or
+// SigningAlgorithms. The error wraps ErrKeysUnavailable when the provider and not
+// the token is to blame.
 func (p *Provider) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
 	md, err := p.metadata(ctx)
 	if err != nil {
@@ -93,7 +95,7 @@ func (p *Provider) VerifySignature(ctx context.Context, jwt string) ([]byte, err
 	return payload, err
 }
 
-// spent says why the keys must not be read now, nil if they may.
+// spent returns why the keys must not be read now, nil if they may.
 func (k *keyRation) spent() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -120,6 +122,6 @@ func (k *keyRation) note() {
 func (k *keyRation) failed() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.nextTry = k.now().Add(pause(k.failures))
+	k.nextTry = k.now().Add(Pause(k.failures))
 	k.failures++
 }

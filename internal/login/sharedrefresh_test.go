@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 // shared is a shared state in the memory of the test.
@@ -78,7 +79,7 @@ func (o *oktaSite) replica(t *testing.T) *site {
 	t.Helper()
 	config := o.rp.config
 	config.Handover = nil
-	p := NewProvider(ProviderConfig{Issuer: o.okta.Issuer(), Now: o.clock.Now, Log: slog.New(slog.DiscardHandler)})
+	p := provider.New(provider.Config{Issuer: o.okta.Issuer(), Now: o.clock.Now, Log: slog.New(slog.DiscardHandler)})
 	rp, err := New(config, p, o.store, nil, slog.New(slog.NewJSONHandler(o.log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -239,13 +240,13 @@ func TestForgedResultInTheSharedState(t *testing.T) {
 		"garbage": func() []byte { return []byte("s" + victim.ID) },
 		"another session's": func() []byte {
 			other := newShared()
-			(&fleet{results: other, box: o.rp.fleet.box, log: o.rp.log}).handOver(t.Context(), &attacker, refreshed{session: &attacker}, time.Hour)
+			(&sharedRefresh{results: other, box: o.rp.shared.box, log: o.rp.log}).handOver(t.Context(), &attacker, refreshed{session: &attacker}, time.Hour)
 			_, key := refreshKeys(attacker.ID)
 			return other.values[key]
 		},
 		"another session's end": func() []byte {
 			other := newShared()
-			(&fleet{results: other, box: o.rp.fleet.box, log: o.rp.log}).handOver(t.Context(), &attacker, refreshed{ended: true}, time.Hour)
+			(&sharedRefresh{results: other, box: o.rp.shared.box, log: o.rp.log}).handOver(t.Context(), &attacker, refreshed{ended: true}, time.Hour)
 			_, key := refreshKeys(attacker.ID)
 			return other.values[key]
 		},
@@ -264,7 +265,7 @@ func TestForgedResultInTheSharedState(t *testing.T) {
 			t.Fatalf("%s: nothing to forge with", name)
 		}
 		state.values[key] = sealed
-		if got := o.rp.fleet.open(sealed, victim); got.ended || got.session != nil {
+		if got := o.rp.shared.open(sealed, victim); got.ended || got.session != nil {
 			t.Errorf("%s was taken: %+v", name, got)
 		}
 	}
@@ -280,7 +281,7 @@ func TestReplicaThatDiesInTheMiddleOfARefresh(t *testing.T) {
 	state := newShared()
 	o := newOfflineSite(t, func(_ *okta.Config, c *Config) { c.Turns, c.Results = state, state })
 	turn, _ := refreshKeys(o.app.session().ID)
-	state.turns[turn] = time.Now().Add(2 * time.Second) // what is left of its turn
+	state.turns[turn] = time.Now().Add(100 * time.Millisecond) // what is left of its turn
 	o.clock.advance(refreshEvery)
 	wantSignedIn(t, o.app.get("/a"))
 	if o.refreshes() != 1 {

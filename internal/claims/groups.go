@@ -1,4 +1,4 @@
-package login
+package claims
 
 import (
 	"fmt"
@@ -8,9 +8,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// What a session holds of a user's groups at the most. Okta sends up to a
-// hundred, and the header that carries them has to pass servers that take 8 kB of
-// headers in all.
+// Limits of a user's groups in a session. Okta sends up to a hundred, and the header
+// that carries them has to pass servers that take 8 kB of headers in all.
 const (
 	maxGroups     = 50
 	maxGroupBytes = 2048 // joined
@@ -59,29 +58,15 @@ func (g Groups) listed(name string) bool {
 	return slices.ContainsFunc(g.prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
-// groups returns the groups that a session is to hold, joined for a header, in
-// the provider's order. One line tells of all that did not fit.
-func (c claimReader) groups(g Groups) string {
+// groups returns the groups that a session is to hold, joined for a header, in the
+// provider's order. One log line tells of all that did not fit.
+func (c careful) groups(g Groups) string {
 	all, _, ok := c.claims.values("groups")
 	if !ok {
 		c.drop("groups", "not text")
 		return ""
 	}
-	var needed, others []string
-	seen := make(map[string]bool, len(all))
-	unusable := 0
-	for _, name := range all {
-		switch {
-		case name == "" || !plain(name):
-			unusable++
-		case seen[name]: // a group twice is one
-		case slices.Contains(g.needed, name):
-			needed = append(needed, name)
-		case g.listed(name):
-			others = append(others, name)
-		}
-		seen[name] = true
-	}
+	needed, others, unusable := g.sort(all)
 	if unusable > 0 {
 		c.drop("groups", fmt.Sprintf("%d of %d values are empty or hold control characters", unusable, len(all)))
 	}
@@ -111,4 +96,23 @@ func (c claimReader) groups(g Groups) string {
 		}
 	}
 	return session.JoinList(ordered)
+}
+
+// sort returns the names that access depends on and the other ones on the list,
+// each once, and how many of all cannot be the name of a group.
+func (g Groups) sort(all []string) (needed, others []string, unusable int) {
+	seen := make(map[string]bool, len(all))
+	for _, name := range all {
+		switch {
+		case name == "" || !Plain(name):
+			unusable++
+		case seen[name]: // a group twice is one
+		case slices.Contains(g.needed, name):
+			needed = append(needed, name)
+		case g.listed(name):
+			others = append(others, name)
+		}
+		seen[name] = true
+	}
+	return needed, others, unusable
 }
