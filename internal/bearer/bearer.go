@@ -33,9 +33,6 @@ type Config struct {
 	// ClientID of the sign-in here. It is the audience of ID tokens, so it must not
 	// be one of ours.
 	ClientID string
-	// Skew is how far the issuer's clock may be ahead of ours; zero means
-	// provider.DefaultSkew. A token's end is not stretched by it.
-	Skew time.Duration
 	// Revoked reports whether a user's tokens issued until a time have been
 	// revoked; the session's StartedAt is when the token was issued. May be nil.
 	Revoked func(*session.Session) bool
@@ -67,9 +64,6 @@ type Verifier struct {
 func New(c Config, keys Keys, identities Identities, log *slog.Logger) (*Verifier, error) {
 	if c.Now == nil {
 		c.Now = time.Now
-	}
-	if c.Skew == 0 {
-		c.Skew = provider.DefaultSkew
 	}
 	switch {
 	case c.Issuer == "":
@@ -145,7 +139,7 @@ func (v *Verifier) verify(ctx context.Context, raw string) (*session.Session, st
 	}
 	s.StartedAt, _ = t.claims.Time("iat") // check has read both
 	s.ExpiresAt, _ = t.claims.Time("exp")
-	if s.AuthTime.After(v.config.Now().Add(v.config.Skew)) {
+	if s.AuthTime.After(v.config.Now().Add(provider.Skew)) {
 		return nil, "", errNotYet
 	}
 	return s, t.client(), nil

@@ -93,7 +93,7 @@ func text(s claims.Set, name string) string {
 // check refuses what needs no key to be refused.
 func (v *Verifier) check(t *token) error {
 	now := v.config.Now()
-	latest := now.Add(v.config.Skew)
+	latest := now.Add(provider.Skew) // a token's end is not stretched by it
 	expires, noEnd := t.claims.Time("exp")
 	issued, noStart := t.claims.Time("iat")
 	begins, noDelay := t.claims.Time("nbf")

@@ -173,9 +173,9 @@ func (s Set) values(name string) (values []string, list, ok bool) {
 	return values, list, true
 }
 
-// Fill takes those of names that s lacks from more. Where that is the e-mail
+// fill takes those of names that s lacks from more. Where that is the e-mail
 // address, email_verified comes along: it is about that address and no other.
-func (s Set) Fill(more Set, names []string) {
+func (s Set) fill(more Set, names []string) {
 	if proof, there := more[emailVerified]; there && s.Lacks("email") && !more.Lacks("email") && slices.Contains(names, "email") {
 		s[emailVerified] = proof
 	}

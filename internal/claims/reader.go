@@ -109,7 +109,7 @@ func (r *Reader) Wanted(scopes []string) []string {
 // Complete takes what the ID token lacks of the wanted claims from a userinfo
 // answer about the same user.
 func Complete(idToken, userinfo Set, wanted []string) {
-	idToken.Fill(userinfo, append(slices.Clip(wanted), "groups", emailVerified))
+	idToken.fill(userinfo, append(slices.Clip(wanted), "groups", emailVerified))
 }
 
 // ofSignIn reports whether a claim is about this sign-in, and so is in the ID token

@@ -7,9 +7,11 @@ import (
 	"testing"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 func TestDescribe(t *testing.T) {
 	t.Parallel()
-	r := NewReader(Selection{PasskeyIDP: "0oapasskeyidp0000001", Further: []string{"scp"}}, slog.New(slog.DiscardHandler))
+	r := NewReader(Selection{PasskeyIDP: "0oapasskeyidp0000001", Further: []string{"scp"}}, discard)
 	said := Set{
 		"email": json.RawMessage(`"a@evil.com@acme.test"`), "groups": json.RawMessage(`["a","b\n"]`), "scp": json.RawMessage(`["orders.read","a,b"]`),
 		"idp": json.RawMessage(`"0oapasskeyidp0000001"`), "sid": json.RawMessage(`"idx1"`), "sub": json.RawMessage(`"not this one"`),

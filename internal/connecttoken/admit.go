@@ -14,8 +14,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// MaxBody caps a request's body, in bytes. A real one has under fifty.
-const MaxBody = 1 << 10
+// maxBody caps a request's body, in bytes. A real one has under fifty.
+const maxBody = 1 << 10
 
 // admit runs the checks that need no more than the request, the cheap and the
 // hostile ones first, and returns what the browser wants to do.
@@ -34,10 +34,10 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	if s == nil {
 		return "", loginRequired()
 	}
-	if r.ContentLength > MaxBody {
+	if r.ContentLength > maxBody {
 		return "", tooLarge()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
 		return "", tooLarge()
 	}

@@ -132,7 +132,7 @@ func TestRequestWithoutSessionIsRefused(t *testing.T) {
 
 func TestOversizeBodyIsRefused(t *testing.T) {
 	f := newFixture(t, nil)
-	padded := listBody + strings.Repeat(" ", MaxBody)
+	padded := listBody + strings.Repeat(" ", maxBody)
 	f.wantRefusal(t, post(t, padded), alice(), 413, "too_large")
 
 	unannounced := post(t, padded)
@@ -150,13 +150,13 @@ func TestOversizeBodyIsRefused(t *testing.T) {
 	endless := post(t, "")
 	endless.Body, endless.ContentLength = io.NopCloser(read), -1
 	f.wantRefusal(t, endless, alice(), 413, "too_large")
-	if read.n > 4*MaxBody {
+	if read.n > 4*maxBody {
 		t.Errorf("read %d bytes of an endless body", read.n)
 	}
 
-	fits := listBody + strings.Repeat(" ", MaxBody-len(listBody))
+	fits := listBody + strings.Repeat(" ", maxBody-len(listBody))
 	if err := f.Serve(httptest.NewRecorder(), post(t, fits), alice()); err != nil {
-		t.Errorf("a body of MaxBody: %v", err)
+		t.Errorf("a body of maxBody: %v", err)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestUnknownTypeIsRefused(t *testing.T) {
 // learns nothing about the session, a stranger nothing about types.
 func TestOrderOfChecks(t *testing.T) {
 	f := newFixture(t, func(c *Config) { c.Limiter = NewLimiter(1, 1, c.Now); c.Identifier = "employee_id" })
-	bad := post(t, strings.Repeat("x", MaxBody+1))
+	bad := post(t, strings.Repeat("x", maxBody+1))
 	bad.Method = http.MethodPut
 	set(bad, "Origin", "https://evil.example")
 	set(bad, "Sec-Fetch-Site", "cross-site")

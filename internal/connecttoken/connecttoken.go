@@ -25,9 +25,9 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
-// MintTimeout limits the call to Corbado. The component gives its own calls
+// mintTimeout limits the call to Corbado. The component gives its own calls
 // ten seconds; a user should not wait longer than half of that for ours.
-const MintTimeout = 5 * time.Second
+const mintTimeout = 5 * time.Second
 
 // Minter creates connect tokens. *corbado.Client is one.
 type Minter interface {
@@ -125,7 +125,7 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		h.refused(r.Context(), kind, s, p)
 		return p
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), MintTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), mintTimeout)
 	defer cancel()
 	started := h.now()
 	token, err := h.minter.CreateConnectToken(ctx, in)

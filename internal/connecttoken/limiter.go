@@ -12,13 +12,13 @@ import (
 // take one token each, so 20 at once let somebody clear out a long list, and 30
 // a minute are more than a hand can use.
 const (
-	DefaultPerMinute = 30
-	DefaultBurst     = 20
+	defaultPerMinute = 30
+	defaultBurst     = 20
 )
 
-// MaxSubjects is how many users a Limiter remembers. Beyond it the user who has
+// maxSubjects is how many users a Limiter remembers. Beyond it the user who has
 // asked for nothing for longest is forgotten and starts afresh.
-const MaxSubjects = 10_000
+const maxSubjects = 10_000
 
 // Limiter limits how many connect tokens each user may have. It holds all the
 // state that must outlive a configuration reload. It is safe for concurrent
@@ -46,10 +46,10 @@ type bucket struct {
 // time.Now.
 func NewLimiter(perMinute, burst int, now func() time.Time) *Limiter {
 	if perMinute <= 0 {
-		perMinute = DefaultPerMinute
+		perMinute = defaultPerMinute
 	}
 	if burst <= 0 {
-		burst = DefaultBurst
+		burst = defaultBurst
 	}
 	if now == nil {
 		now = time.Now
@@ -60,9 +60,9 @@ func NewLimiter(perMinute, burst int, now func() time.Time) *Limiter {
 	}
 }
 
-// Take takes one token from the user's bucket and returns zero, or takes none
+// take takes one token from the user's bucket and returns zero, or takes none
 // and returns how long until there is one.
-func (l *Limiter) Take(iss, sub string) time.Duration {
+func (l *Limiter) take(iss, sub string) time.Duration {
 	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,7 +81,7 @@ func (l *Limiter) bucket(of subject) *rate.Limiter {
 		l.recent.MoveToFront(e)
 		return e.Value.(*bucket).limit // only buckets go in
 	}
-	if l.recent.Len() >= MaxSubjects {
+	if l.recent.Len() >= maxSubjects {
 		stalest := l.recent.Remove(l.recent.Back()).(*bucket)
 		delete(l.subjects, stalest.of)
 	}

@@ -23,7 +23,7 @@ func TestTokenFloodIsLimited(t *testing.T) {
 	sameSubjectElsewhere := alice()
 	sameSubjectElsewhere.Issuer = "https://other.example.com"
 
-	for i := range DefaultBurst {
+	for i := range defaultBurst {
 		if err := f.Serve(httptest.NewRecorder(), post(t, listBody), alice()); err != nil {
 			t.Fatalf("token %d: %v", i+1, err)
 		}
@@ -49,11 +49,11 @@ func TestTokenFloodIsLimited(t *testing.T) {
 func TestRefusedTakeCostsNothing(t *testing.T) {
 	c := &clock{start}
 	l := NewLimiter(60, 1, c.now)
-	if wait := l.Take("iss", "a"); wait != 0 {
+	if wait := l.take("iss", "a"); wait != 0 {
 		t.Fatal(wait)
 	}
 	for range 100 {
-		if wait := l.Take("iss", "a"); wait != time.Second {
+		if wait := l.take("iss", "a"); wait != time.Second {
 			t.Fatalf("wait %s, want 1s", wait)
 		}
 	}
@@ -73,18 +73,18 @@ func TestReloadDoesNotResetTheLimit(t *testing.T) {
 func TestManySubjectsDoNotFillMemory(t *testing.T) {
 	c := &clock{start}
 	l := NewLimiter(1, 1, c.now)
-	l.Take("iss", "busy")
-	l.Take("iss", "idle")
-	for i := range 2 * MaxSubjects {
-		l.Take("iss", strconv.Itoa(i))
-		if i%1000 == 0 && l.Take("iss", "busy") == 0 {
+	l.take("iss", "busy")
+	l.take("iss", "idle")
+	for i := range 2 * maxSubjects {
+		l.take("iss", strconv.Itoa(i))
+		if i%1000 == 0 && l.take("iss", "busy") == 0 {
 			t.Fatal("a user who keeps asking was forgotten")
 		}
 	}
-	if len(l.subjects) != MaxSubjects || l.recent.Len() != MaxSubjects {
+	if len(l.subjects) != maxSubjects || l.recent.Len() != maxSubjects {
 		t.Errorf("remembers %d and %d users", len(l.subjects), l.recent.Len())
 	}
-	if l.Take("iss", "idle") != 0 {
+	if l.take("iss", "idle") != 0 {
 		t.Error("the stalest user was not forgotten")
 	}
 }
@@ -98,7 +98,7 @@ func TestLimiterUnderConcurrentUse(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 20 {
-				if l.Take("iss", "a") == 0 {
+				if l.take("iss", "a") == 0 {
 					mu.Lock()
 					taken++
 					mu.Unlock()
@@ -114,7 +114,7 @@ func TestLimiterUnderConcurrentUse(t *testing.T) {
 
 func TestLimiterDefaults(t *testing.T) {
 	l := NewLimiter(0, -1, nil)
-	if l.perSecond != 0.5 || l.burst != DefaultBurst || l.now == nil {
+	if l.perSecond != 0.5 || l.burst != defaultBurst || l.now == nil {
 		t.Errorf("got %v, %d", l.perSecond, l.burst)
 	}
 }

@@ -32,14 +32,14 @@ func TestTokenFloodOverReplicasIsLimited(t *testing.T) {
 	}
 	given := 0
 	var refused error
-	for i := range 4 * DefaultBurst {
+	for i := range 4 * defaultBurst {
 		if err := replicas[i%4].Serve(httptest.NewRecorder(), post(t, listBody), alice()); err == nil {
 			given++
 		} else {
 			refused = err
 		}
 	}
-	if want := DefaultPerMinute + DefaultBurst; given != want {
+	if want := defaultPerMinute + defaultBurst; given != want {
 		t.Errorf("the replicas gave %d tokens in a minute, want %d", given, want)
 	}
 	if p, ok := errors.AsType[*problem.Problem](refused); !ok || p.Code != "rate_limited" || p.RetryAfter != 45*time.Second {
@@ -65,7 +65,7 @@ func TestLocalLimitHoldsWithoutTheSharedOne(t *testing.T) {
 	c := &clock{start}
 	down := &sharedCounter{counts: make(map[string]int64), err: errors.New("down")}
 	f := newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Replicas = c.now, nil, down })
-	for i := range DefaultBurst {
+	for i := range defaultBurst {
 		if err := f.Serve(httptest.NewRecorder(), post(t, listBody), alice()); err != nil {
 			t.Fatalf("token %d: %v", i+1, err)
 		}

@@ -128,49 +128,51 @@ func TestUserNotAssigned(t *testing.T) {
 	wantRedirect(t, o.signInAs(other, "alice@acme.test", "correct horse"), "/a")
 }
 
+// faultsOfOkta are what can go wrong at Okta, and what becomes of a sign-in to /a.
+var faultsOfOkta = []struct {
+	faults []okta.Fault
+	code   string // of the problem; "" means a redirect to target
+	target string
+}{
+	{[]okta.Fault{{Name: okta.FaultDown}}, "identity_provider_unavailable", ""},
+	{[]okta.Fault{{Name: okta.FaultFailDiscovery}}, "identity_provider_unavailable", ""},
+	{[]okta.Fault{{Name: okta.FaultDiscoveryGarbage}}, "identity_provider_unavailable", ""},
+	{[]okta.Fault{{Name: okta.FaultDiscoveryWrongIssuer}}, "issuer_mismatch", ""},
+	{[]okta.Fault{{Name: okta.FaultFailKeys}}, "identity_provider_unavailable", ""},
+	{[]okta.Fault{{Name: okta.FaultFailToken}}, "identity_provider_unavailable", ""},
+	{[]okta.Fault{{Name: okta.FaultFailToken, Status: 429}}, "identity_provider_busy", ""},
+	{[]okta.Fault{{Name: okta.FaultAuthorizeError}}, "identity_provider_error", ""},
+	{[]okta.Fault{{Name: okta.FaultCallbackWrongState}}, "", "/passkeys/login?restart=1"},
+	{[]okta.Fault{{Name: okta.FaultCallbackNoState}}, "", "/passkeys/login?restart=1"},
+	{[]okta.Fault{{Name: okta.FaultCallbackNoCode}}, "invalid_callback", ""},
+	{[]okta.Fault{{Name: okta.FaultCallbackWrongIssuer}}, "issuer_mismatch", ""},
+	{[]okta.Fault{{Name: okta.FaultTokenGarbage}}, "identity_provider_unavailable", ""},
+	{[]okta.Fault{{Name: okta.FaultMissingIDToken}}, "id_token_missing", ""},
+	{[]okta.Fault{{Name: okta.FaultWrongNonce}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultMissingNonce}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultWrongIssuer}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultWrongAudience}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultTwoAudiences}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultWrongAtHash}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultExpiredIDToken}}, "clock_skew", ""},
+	{[]okta.Fault{{Name: okta.FaultFutureIDToken}}, "clock_skew", ""},
+	{[]okta.Fault{{Name: okta.FaultWrongKid}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultBadSignature}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultAlgNone}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultAlgHS256}}, "id_token_invalid", ""},
+	{[]okta.Fault{{Name: okta.FaultThinIDToken}, {Name: okta.FaultUserinfoOtherSub}}, "userinfo_mismatch", ""},
+	{[]okta.Fault{{Name: okta.FaultThinIDToken}, {Name: okta.FaultWrongSubject}}, "userinfo_mismatch", ""},
+	{[]okta.Fault{{Name: okta.FaultThinIDToken}, {Name: okta.FaultUserinfoGarbage}}, "", "/a"},
+	{[]okta.Fault{{Name: okta.FaultThinIDToken}, {Name: okta.FaultFailUserinfo}}, "", "/a"},
+	{[]okta.Fault{{Name: okta.FaultThinIDToken}}, "", "/a"},
+	{[]okta.Fault{{Name: okta.FaultMissingEmail}}, "", "/a"},
+	{[]okta.Fault{{Name: okta.FaultManyGroups}}, "", "/a"},
+	{[]okta.Fault{{Name: okta.FaultMissingAuthTime}}, "", "/a"},
+}
+
 func TestFaultsOfOkta(t *testing.T) {
 	t.Parallel()
-	const restart = "/passkeys/login?restart=1"
-	for _, c := range []struct {
-		faults []okta.Fault
-		code   string // of the problem; "" means a redirect to target
-		target string
-	}{
-		{[]okta.Fault{{Name: okta.FaultDown}}, "identity_provider_unavailable", ""},
-		{[]okta.Fault{{Name: okta.FaultFailDiscovery}}, "identity_provider_unavailable", ""},
-		{[]okta.Fault{{Name: okta.FaultDiscoveryGarbage}}, "identity_provider_unavailable", ""},
-		{[]okta.Fault{{Name: okta.FaultDiscoveryWrongIssuer}}, "issuer_mismatch", ""},
-		{[]okta.Fault{{Name: okta.FaultFailKeys}}, "identity_provider_unavailable", ""},
-		{[]okta.Fault{{Name: okta.FaultFailToken}}, "identity_provider_unavailable", ""},
-		{[]okta.Fault{{Name: okta.FaultFailToken, Status: 429}}, "identity_provider_busy", ""},
-		{[]okta.Fault{{Name: okta.FaultAuthorizeError}}, "identity_provider_error", ""},
-		{[]okta.Fault{{Name: okta.FaultCallbackWrongState}}, "", restart},
-		{[]okta.Fault{{Name: okta.FaultCallbackNoState}}, "", restart},
-		{[]okta.Fault{{Name: okta.FaultCallbackNoCode}}, "invalid_callback", ""},
-		{[]okta.Fault{{Name: okta.FaultCallbackWrongIssuer}}, "issuer_mismatch", ""},
-		{[]okta.Fault{{Name: okta.FaultTokenGarbage}}, "identity_provider_unavailable", ""},
-		{[]okta.Fault{{Name: okta.FaultMissingIDToken}}, "id_token_missing", ""},
-		{[]okta.Fault{{Name: okta.FaultWrongNonce}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultMissingNonce}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultWrongIssuer}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultWrongAudience}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultTwoAudiences}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultWrongAtHash}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultExpiredIDToken}}, "clock_skew", ""},
-		{[]okta.Fault{{Name: okta.FaultFutureIDToken}}, "clock_skew", ""},
-		{[]okta.Fault{{Name: okta.FaultWrongKid}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultBadSignature}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultAlgNone}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultAlgHS256}}, "id_token_invalid", ""},
-		{[]okta.Fault{{Name: okta.FaultThinIDToken}, {Name: okta.FaultUserinfoOtherSub}}, "userinfo_mismatch", ""},
-		{[]okta.Fault{{Name: okta.FaultThinIDToken}, {Name: okta.FaultWrongSubject}}, "userinfo_mismatch", ""},
-		{[]okta.Fault{{Name: okta.FaultThinIDToken}, {Name: okta.FaultUserinfoGarbage}}, "", "/a"},
-		{[]okta.Fault{{Name: okta.FaultThinIDToken}, {Name: okta.FaultFailUserinfo}}, "", "/a"},
-		{[]okta.Fault{{Name: okta.FaultThinIDToken}}, "", "/a"},
-		{[]okta.Fault{{Name: okta.FaultMissingEmail}}, "", "/a"},
-		{[]okta.Fault{{Name: okta.FaultManyGroups}}, "", "/a"},
-		{[]okta.Fault{{Name: okta.FaultMissingAuthTime}}, "", "/a"},
-	} {
+	for _, c := range faultsOfOkta {
 		var names []string
 		for _, f := range c.faults {
 			names = append(names, f.Name)

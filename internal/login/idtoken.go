@@ -25,9 +25,7 @@ func (rp *RelyingParty) verify(ctx context.Context, t *tokens, a *attempt) (*pro
 
 // verifyToken checks an ID token but for its nonce.
 func (rp *RelyingParty) verifyToken(ctx context.Context, t *tokens) (*provider.IDToken, error) {
-	return rp.provider.VerifyIDToken(ctx, t.id, provider.Expected{
-		ClientID: rp.config.ClientID, AccessToken: t.access, Skew: rp.config.Skew,
-	})
+	return rp.provider.VerifyIDToken(ctx, t.id, provider.Expected{ClientID: rp.config.ClientID, AccessToken: t.access})
 }
 
 // idTokenProblem turns an error of verify into what the person sees.

@@ -86,9 +86,6 @@ type Config struct {
 	// Revoker is told of sessions that a refresh has ended, or that a new sign-in
 	// replaced; nil for nobody.
 	Revoker Revoker
-	// Skew is how far Okta's clock and ours may differ; zero means
-	// provider.DefaultSkew.
-	Skew time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -182,9 +179,6 @@ func (c *Config) complete() error {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Skew == 0 {
-		c.Skew = provider.DefaultSkew
-	}
 	if c.AuthStyle == oauth2.AuthStyleAutoDetect {
 		c.AuthStyle = oauth2.AuthStyleInHeader
 	}
@@ -215,8 +209,6 @@ func (c *Config) complete() error {
 		return fmt.Errorf("base path %q must start with a slash and not end with one", c.BasePath)
 	case c.Keyring == nil:
 		return errors.New("no session key")
-	case c.Skew < 0 || c.Skew > provider.MaxSkew:
-		return fmt.Errorf("clock skew %s is not between 0s and %s", c.Skew, provider.MaxSkew)
 	}
 	return nil
 }

@@ -180,7 +180,6 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"public URL":  func(c *Config) { c.Origins = nil },
 		"base path":   func(c *Config) { c.BasePath = "/passkeys/" },
 		"session key": func(c *Config) { c.Keyring = nil },
-		"clock skew":  func(c *Config) { c.Skew = time.Hour },
 	} {
 		c := testConfig(t, time.Now)
 		spoil(&c)

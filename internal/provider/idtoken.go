@@ -34,8 +34,6 @@ type Expected struct {
 	ClientID string
 	// AccessToken is the one that came with the ID token.
 	AccessToken string
-	// Skew is how far the provider's clock and ours may differ.
-	Skew time.Duration
 }
 
 // VerifyIDToken checks an ID token as OpenID Connect Core 1.0 section 3.1.3.7 asks,
@@ -55,7 +53,7 @@ func (p *Provider) VerifyIDToken(ctx context.Context, raw string, want Expected)
 	verifier := oidc.NewVerifier(p.issuer, keys, &oidc.Config{
 		ClientID:             want.ClientID,
 		SupportedSigningAlgs: signingAlgorithmNames,
-		Now:                  func() time.Time { return now.Add(-want.Skew) },
+		Now:                  func() time.Time { return now.Add(-Skew) },
 	})
 	token, err := verifier.Verify(ctx, raw)
 	if expired, ok := errors.AsType[*oidc.TokenExpiredError](err); ok {
@@ -79,7 +77,7 @@ func (p *Provider) VerifyIDToken(ctx context.Context, raw string, want Expected)
 	if err := checkParty(token, verified.Claims, want.ClientID); err != nil {
 		return nil, err
 	}
-	if err := checkTimes(token, verified.Claims, now, want.Skew); err != nil {
+	if err := checkTimes(token, verified.Claims, now); err != nil {
 		return nil, err
 	}
 	return verified, claims.CheckSubject(token.Subject)
@@ -106,14 +104,14 @@ func checkParty(token *oidc.IDToken, said claims.Set, clientID string) error {
 	return nil
 }
 
-func checkTimes(token *oidc.IDToken, said claims.Set, now time.Time, skew time.Duration) error {
-	latest := now.Add(skew)
+func checkTimes(token *oidc.IDToken, said claims.Set, now time.Time) error {
+	latest := now.Add(Skew)
 	switch {
 	case token.IssuedAt.IsZero():
 		return errors.New("the ID token has no iat")
 	case token.IssuedAt.After(latest):
 		return fmt.Errorf("%w: the ID token was issued %s in the future", ErrClock, age(token.IssuedAt, now))
-	case token.IssuedAt.Before(now.Add(-oldestToken - skew)):
+	case token.IssuedAt.Before(now.Add(-oldestToken - Skew)):
 		return fmt.Errorf("%w: the ID token was issued %s ago", ErrClock, age(now, token.IssuedAt))
 	}
 	at, err := said.AuthTime()

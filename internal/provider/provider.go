@@ -21,13 +21,10 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 )
 
-const (
-	// DefaultSkew is how far the provider's clock and ours may differ.
-	DefaultSkew = 60 * time.Second
-	// MaxSkew is the most that may be configured. Beyond it, expired tokens would
-	// count as good for too long.
-	MaxSkew = 300 * time.Second
+// Skew is how far the provider's clock and ours may differ.
+const Skew = 60 * time.Second
 
+const (
 	// metadataAge is when the provider's metadata and keys are read again. Keys
 	// that Okta has withdrawn stop being trusted then at the latest.
 	metadataAge = 24 * time.Hour

@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
@@ -88,9 +87,6 @@ type Config struct {
 	// sign-outs are not limited. It outlives this Handler when the caller keeps it;
 	// nil means that none is known.
 	Known *Known
-	// Skew is how far the provider's clock and ours may differ; zero means
-	// provider.DefaultSkew.
-	Skew time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -114,9 +110,6 @@ type Handler struct {
 func New(c Config, s Sessions, rp Replays, ck Cookies, log *slog.Logger) (*Handler, error) {
 	if c.Now == nil {
 		c.Now = time.Now
-	}
-	if c.Skew == 0 {
-		c.Skew = provider.DefaultSkew
 	}
 	if c.Limiter == nil {
 		c.Limiter = NewLimiter(c.Now)

@@ -113,16 +113,16 @@ func (h *Handler) readTimes(t *token) error {
 			return invalid("%w", err)
 		}
 	}
-	now, skew := h.config.Now(), h.config.Skew
+	now := h.config.Now()
 	expires, issued, notBefore := at[0], at[1], at[2]
 	switch {
 	case expires.IsZero() || issued.IsZero():
 		return invalid("no exp or no iat")
-	case !now.Before(expires.Add(skew)):
+	case !now.Before(expires.Add(provider.Skew)):
 		return invalid("expired %s ago", now.Sub(expires).Round(time.Second))
-	case issued.After(now.Add(skew)):
+	case issued.After(now.Add(provider.Skew)):
 		return invalid("issued %s in the future", issued.Sub(now).Round(time.Second))
-	case notBefore.After(now.Add(skew)):
+	case notBefore.After(now.Add(provider.Skew)):
 		return invalid("not valid for another %s", notBefore.Sub(now).Round(time.Second))
 	case expires.Sub(issued) > longestLife:
 		return invalid("lives for %s", expires.Sub(issued))
@@ -142,7 +142,7 @@ func (h *Handler) prove(ctx context.Context, t *token) error {
 	case !bytes.Equal(payload, t.payload):
 		return invalid("the signature is of another payload")
 	}
-	first, err := h.replays.Once(ctx, "signout "+t.issuer.Name+" "+t.id, t.expires.Add(h.config.Skew).Sub(h.config.Now()))
+	first, err := h.replays.Once(ctx, "signout "+t.issuer.Name+" "+t.id, t.expires.Add(provider.Skew).Sub(h.config.Now()))
 	if err != nil {
 		// A sign-out must not fail because nobody knows whether it is a replay: the
 		// session that it ends may be in a thief's hands.
