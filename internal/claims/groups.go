@@ -59,7 +59,7 @@ func (g Groups) listed(name string) bool {
 }
 
 // groups returns the groups that a session is to hold, joined for a header, in the
-// provider's order. One log line tells of all that did not fit.
+// provider's order. One log line covers all that did not fit.
 func (c careful) groups(g Groups) string {
 	all, _, ok := c.claims.values("groups")
 	if !ok {

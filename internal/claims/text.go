@@ -63,10 +63,10 @@ func IsAddress(email string) bool {
 		!strings.ContainsFunc(before, notInAddress) && !strings.ContainsFunc(after, notInAddress)
 }
 
-// notInAddress reports what an address without quotes does not hold beside its @:
-// anything but letters, digits and the signs of RFC 5322 section 3.2.3, in any
-// alphabet (RFC 6531). Unusual spaces and invisible characters would make another
-// address look the same.
+// notInAddress reports whether an address without quotes cannot hold r beside its @.
+// It can hold letters and digits of any alphabet (RFC 6531) and the signs of RFC 5322
+// section 3.2.3. Unusual spaces and invisible characters would make another address
+// look the same.
 func notInAddress(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && !strings.ContainsRune(".!#$%&'*+-/=?^_`{|}~", r)
 }

@@ -21,9 +21,9 @@ func (h *Handler) created(ctx context.Context, kind corbado.ConnectTokenType, s 
 			milliseconds(latency))...)
 }
 
-// refused writes the audit line of a request that never reached Corbado. Only
-// what the operator must mend is an error; anybody can provoke the rest,
-// and those without a session as often as they like.
+// refused writes the audit line of a request that never reached Corbado. It is an error
+// only where the operator must mend something. Anybody can provoke the others, and
+// without a session as often as they like.
 func (h *Handler) refused(ctx context.Context, kind corbado.ConnectTokenType, s *session.Session, p *problem.Problem) {
 	level := slog.LevelInfo
 	switch {

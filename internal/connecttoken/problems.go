@@ -87,8 +87,8 @@ func noIdentifier(claim string) *problem.Problem {
 // retryLater is the Retry-After of a failure for which Corbado named none.
 const retryLater = 10 * time.Second
 
-// explain turns an error of the Minter into what the user may know. The user
-// can do nothing about any of them, so the texts differ in what waiting helps.
+// explain turns an error of the Minter into what the user may know. The user cannot
+// mend any of them, so the texts say whether waiting helps.
 func explain(err error) *problem.Problem {
 	p := &problem.Problem{
 		Title:  "Passkeys are not available at the moment",

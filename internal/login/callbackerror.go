@@ -10,13 +10,13 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// refused deals with an error that Okta sends back instead of a code (RFC 6749
-// section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6; texts: Okta: OpenID
-// Connect & OAuth 2.0 API). The state has been verified, so it is Okta that
-// speaks, or the person themselves.
+// refused deals with an error that Okta sends back instead of a code (RFC 6749 section
+// 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6; texts: Okta: OpenID Connect & OAuth
+// 2.0 API). The state has been verified, so the error comes from Okta or from the
+// person at this browser.
 //
-// access_denied is never tried again: Okta's own session persists, and the
-// browser would go round for ever.
+// access_denied is never tried again. Okta's own session persists, so the browser would
+// go round for ever.
 func (rp *RelyingParty) refused(w http.ResponseWriter, r *http.Request, said *answer, a *attempt, live *session.Session) error {
 	switch said.errorCode {
 	case "login_required", "consent_required", "interaction_required", "account_selection_required":
@@ -36,7 +36,7 @@ func (rp *RelyingParty) refused(w http.ResponseWriter, r *http.Request, said *an
 	return rp.failed(r.Context(), p)
 }
 
-// refusal gives each error its face.
+// refusal is what the person sees of each error.
 func (rp *RelyingParty) refusal(said *answer, a *attempt) *problem.Problem {
 	again := []problem.Way{rp.wayAgain(a.returnPath)}
 	switch said.errorCode {
@@ -109,8 +109,8 @@ func (rp *RelyingParty) denied(said *answer, a *attempt) *problem.Problem {
 	}
 }
 
-// operator is a refusal that only whoever runs the site can cure; it shows
-// Okta's own words, cut short. The page escapes them.
+// operator is a refusal that only whoever runs the site can mend. It shows Okta's own
+// words, cut short. The page escapes them.
 func operator(said *answer, code, detail string, ways []problem.Way) *problem.Problem {
 	if said.description != "" {
 		detail += " It says: " + claims.Printable(said.description, maxShownText)

@@ -16,21 +16,21 @@ const (
 	// for metadata that nobody has asked for yet, and for its answer about the
 	// refresh token.
 	logoutPatience = 2 * time.Second
-	// maxLogoutURL bounds the address that the browser is sent to: beyond 8 kB
-	// servers answer 414, and an error page is no place to end.
+	// maxLogoutURL bounds the address that the browser is sent to, in bytes. Servers
+	// answer 414 beyond 8 kB, and a sign-out must not end on an error page.
 	maxLogoutURL = 8000
 )
 
-// Logout serves POST <base>/logout, whose caller has checked that the request
-// comes from this site. The session here ends first and in any case, idle or not,
-// its refresh token is revoked at Okta, and the browser goes on to end the session
-// at Okta (OpenID Connect RP-Initiated Logout 1.0), also where the one here is over.
-// Without its ID token, endpoint or provider it goes to <base>/signed-out. Its one
-// problem is unknown_host.
+// Logout serves POST <base>/logout. The caller has checked that the request comes from
+// this site. First and in any case the session here ends, idle or not. Its refresh token
+// is revoked at Okta. Then the browser goes on to end the session at Okta (OpenID Connect
+// RP-Initiated Logout 1.0), even where the one here is over already. It goes to
+// <base>/signed-out instead where there is no ID token, no such endpoint or no answer
+// from Okta. The one problem is unknown_host.
 func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
 	s, hint := rp.sessions.Standing(r), rp.sessions.IDToken(r)
 	rp.sessions.End(w, r)
-	// Whoever signs out has had a session: no loop.
+	// Whoever signs out has had a session, so this was no loop.
 	rp.loop.reset(w, r)
 	ctx, cancel := context.WithTimeout(r.Context(), rp.logoutPatience)
 	defer cancel()
@@ -56,16 +56,15 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
 	case <-revoked:
 	case <-ctx.Done(): // it goes on without the person
 	}
-	// The pages of the user who leaves must not come back by the Back button. It is
-	// said here as well as on the page at the end, which an identity provider may not
-	// lead to.
+	// The pages of the user who leaves must not come back by the Back button. The page
+	// at the end says so too, but an identity provider may not lead there.
 	w.Header().Set("Clear-Site-Data", `"cache"`)
 	redirect(w, http.StatusSeeOther, target)
 	return nil
 }
 
-// noteSignOut writes the audit line. Nobody's sign-out is a line too, but not as
-// often as a stranger likes.
+// noteSignOut writes the audit line. A sign-out without a user gets one too, at a
+// limited rate, since strangers can cause it.
 func (rp *RelyingParty) noteSignOut(ctx context.Context, sub string) {
 	const msg = "signed out"
 	if sub == "" {
@@ -92,7 +91,7 @@ func (rp *RelyingParty) endSessionURL(ctx context.Context, hint, comeBack string
 	}
 	u, err := url.Parse(ep.EndSession)
 	if err != nil {
-		return "" // discover has parsed it
+		return "" // never: provider has checked it
 	}
 	q := u.Query()
 	q.Set("id_token_hint", hint)

@@ -10,9 +10,9 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
-// redirect sends the browser on. No cache keeps the answer, and the next site
-// does not learn this address, which may hold a code (RFC 9700 section 4.2.4).
-// Unlike http.Redirect it writes no body: the target would stand there again.
+// redirect sends the browser on. No cache keeps the answer, and the next site does not
+// learn this address, which may hold a code (RFC 9700 section 4.2.4). Unlike
+// http.Redirect it writes no body, which would repeat the target.
 func redirect(w http.ResponseWriter, status int, target string) {
 	h := w.Header()
 	h["Cache-Control"] = []string{"no-store"}
@@ -21,8 +21,8 @@ func redirect(w http.ResponseWriter, status int, target string) {
 	w.WriteHeader(status)
 }
 
-// escapeNonASCII percent-encodes bytes that RFC 3986 has no place for, so that
-// no two readers of the header disagree about its character set.
+// escapeNonASCII percent-encodes bytes that RFC 3986 does not allow, so that no two
+// readers of the header disagree about its character set.
 func escapeNonASCII(s string) string {
 	const hex = "0123456789ABCDEF"
 	clean := true
@@ -61,8 +61,8 @@ func (rp *RelyingParty) loginPath(flag, returnPath string) string {
 	return rp.config.BasePath + route.Login + "?" + strings.Join(query, "&")
 }
 
-// goTo sends a page load on to a path of this site. A long one goes into a page:
-// servers on the way take so much of an answer's headers and no more.
+// goTo sends a page load on to a path of this site. A long path goes into a page instead
+// of a header, because servers on the way limit the headers of an answer.
 func (rp *RelyingParty) goTo(w http.ResponseWriter, r *http.Request, target string) error {
 	if len(target) > returnpath.MaxShort && fetchmeta.InTab(r) {
 		return rp.fragments.ArriveByScript(w, target, target)

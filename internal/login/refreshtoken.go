@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/oauth2"
-
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
@@ -48,24 +46,10 @@ func (rp *RelyingParty) askRefresh(ctx context.Context, ep provider.Endpoints, t
 	return t, err
 }
 
-// postToken sends a form to the token endpoint with the client's credentials. A
-// refusal is a *tokenError; a *url.Error means that there was no answer.
+// postToken asks the token endpoint. A refusal is a *tokenError; a *url.Error means
+// that there was no answer.
 func (rp *RelyingParty) postToken(ctx context.Context, endpoint string, form url.Values) (*tokens, error) {
-	if rp.config.AuthStyle == oauth2.AuthStyleInParams {
-		form.Set("client_id", rp.config.ClientID)
-		form.Set("client_secret", rp.config.ClientSecret.Reveal())
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
-	if rp.config.AuthStyle == oauth2.AuthStyleInHeader {
-		// Encoded, as RFC 6749 section 2.3.1 asks.
-		req.SetBasicAuth(url.QueryEscape(rp.config.ClientID), url.QueryEscape(rp.config.ClientSecret.Reveal()))
-	}
-	resp, err := rp.provider.Client().Do(req)
+	resp, err := rp.post(ctx, endpoint, form)
 	if err != nil {
 		return nil, err
 	}

@@ -6,10 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
-
-	"golang.org/x/oauth2"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -77,21 +74,7 @@ func (rp *RelyingParty) revoke(ctx context.Context, token string) error {
 	if ep.Revocation == "" {
 		return fmt.Errorf("the identity provider's metadata has no revocation_endpoint")
 	}
-	form := url.Values{"token": {token}, "token_type_hint": {"refresh_token"}}
-	if rp.config.AuthStyle == oauth2.AuthStyleInParams {
-		form.Set("client_id", rp.config.ClientID)
-		form.Set("client_secret", rp.config.ClientSecret.Reveal())
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ep.Revocation, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if rp.config.AuthStyle == oauth2.AuthStyleInHeader {
-		// Form-encoded before they are joined (RFC 6749 section 2.3.1).
-		req.SetBasicAuth(url.QueryEscape(rp.config.ClientID), url.QueryEscape(rp.config.ClientSecret.Reveal()))
-	}
-	resp, err := rp.provider.Client().Do(req)
+	resp, err := rp.post(ctx, ep.Revocation, url.Values{"token": {token}, "token_type_hint": {"refresh_token"}})
 	if err != nil {
 		return err
 	}

@@ -182,14 +182,3 @@ func (rp *RelyingParty) authorizationURL(ep provider.Endpoints, a *attempt, d de
 	}
 	return rp.client(ep, a.redirectURI).AuthCodeURL(a.state, options...)
 }
-
-// client joins our configuration and the provider's endpoints.
-func (rp *RelyingParty) client(ep provider.Endpoints, redirectURI string) *oauth2.Config {
-	return &oauth2.Config{
-		ClientID:     rp.config.ClientID,
-		ClientSecret: rp.config.ClientSecret.Reveal(),
-		Endpoint:     oauth2.Endpoint{AuthURL: ep.Authorization, TokenURL: ep.Token, AuthStyle: rp.config.AuthStyle},
-		RedirectURL:  redirectURI,
-		Scopes:       rp.config.Scopes,
-	}
-}

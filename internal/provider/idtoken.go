@@ -127,7 +127,7 @@ func checkTimes(token *oidc.IDToken, said claims.Set, now time.Time) error {
 // age is the time since t for a log line, in whole seconds.
 func age(now, t time.Time) string { return now.Sub(t).Round(time.Second).String() }
 
-// keyError remembers why the keys could not tell: go-oidc passes that on as text
+// keyError remembers why the keys could not be used. go-oidc passes that on as text
 // only.
 type keyError struct {
 	oidc.KeySet

@@ -166,7 +166,7 @@ func (p *Provider) fly(ctx context.Context, f *flight) {
 	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
 	f.md, f.err = discover(ctx, p.issuer, p.client, p.now)
-	// Written before anybody is answered, so that the log tells things in order.
+	// Logged before anybody is answered, so that the log is in order.
 	if f.err != nil {
 		p.log.WarnContext(ctx, "identity provider not available",
 			slog.String("issuer", p.issuer), slog.String("error", claims.Printable(f.err.Error(), maxLogText)), slog.String("hint", hint(f.err)))

@@ -17,9 +17,9 @@ import (
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
 
 // Backchannel serves POST <base>/backchannel-logout (OpenID Connect Back-Channel
-// Logout 1.0; Auth0). The form's logout_token names a session of the provider by
-// sid, which alone ends then, or a user by sub, whose sessions all end. The
-// answer is 200, or 400 for whatever went wrong (section 2.8).
+// Logout 1.0; Auth0). Where the form's logout_token names a session of the provider
+// by sid, that one ends. Where it names a user by sub, all of the user's sessions end.
+// The answer is 200, or 400 for whatever went wrong (section 2.8).
 func (h *Handler) Backchannel(w http.ResponseWriter, r *http.Request) {
 	if err := h.backchannel(w, r); err != nil {
 		rf, ok := errors.AsType[*refusal](err)
@@ -92,8 +92,8 @@ func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
 	return tokens[0], nil
 }
 
-// checkLogoutToken checks what section 2.6 of Back-Channel Logout 1.0 asks for
-// besides what every token needs.
+// checkLogoutToken makes the checks of Back-Channel Logout 1.0 section 2.6 that other
+// tokens do not need.
 func checkLogoutToken(c claims.Set) error {
 	events, err := object(c["events"])
 	if err != nil {

@@ -17,12 +17,12 @@ const (
 	allBurst        = 200
 	clientPerSecond = 0.5
 	clientBurst     = 20
-	// maxClients is how many clients are remembered. Beyond it all are
-	// forgotten; the limit for all together stands.
+	// maxClients is how many clients are remembered. When there are more, all are
+	// forgotten; the limit for all of them together still holds.
 	maxClients = 10_000
 )
 
-// Limiter limits what comes without proof. It is safe for concurrent use.
+// Limiter limits sign-outs that come without proof. It is safe for concurrent use.
 type Limiter struct {
 	now     func() time.Time
 	mu      sync.Mutex
@@ -55,8 +55,8 @@ func (l *Limiter) allow(clientIP string) bool {
 	return c.AllowN(now, 1) && l.all.AllowN(now, 1)
 }
 
-// network is what one customer of a provider has: an IPv4 address, or 64 bits of
-// IPv6. Clients without a readable address share one place.
+// network is what one customer of an Internet provider has: an IPv4 address, or the
+// first 64 bits of an IPv6 one. Clients without a readable address count as one.
 func network(clientIP string) netip.Prefix {
 	addr, err := netip.ParseAddr(clientIP)
 	if err != nil {

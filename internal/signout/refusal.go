@@ -34,12 +34,12 @@ func malformed(format string, args ...any) error {
 	return &refusal{status: http.StatusBadRequest, code: "invalid_request", reason: fmt.Errorf(format, args...)}
 }
 
-// retryKeys is how long a provider is asked to wait when its keys could not be
-// read, in seconds: as long as we leave it alone.
+// retryKeys is the Retry-After, in seconds, when a provider's keys could not be read.
+// That long we leave the provider alone.
 const retryKeys = "60"
 
-// refuse answers with a status, a code and nothing else: whoever asks is a
-// program, or nobody that we know.
+// refuse answers with a status, a code and nothing else, since whoever asks is a
+// program or a stranger.
 func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, endpoint string, err error) {
 	rf, ok := errors.AsType[*refusal](err)
 	if !ok {

@@ -24,9 +24,9 @@ type subject struct {
 	subject string
 }
 
-// readSubject reads the body of a Universal Logout request: one subject
-// identifier and nothing else. Okta's guide has called the member subject, the
-// specification calls it sub_id; both are taken, one at a time.
+// readSubject reads the body of a Universal Logout request: one subject identifier and
+// nothing else. The specification calls the member sub_id, and Okta's guide used to
+// call it subject. Either is taken, but not both together.
 func (h *Handler) readSubject(w http.ResponseWriter, r *http.Request) (subject, error) {
 	body, err := readBody(w, r, "application/json")
 	if err != nil {

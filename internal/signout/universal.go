@@ -38,8 +38,8 @@ const (
 //	401  there is no token, or it is not one that the issuer or its org signed
 //	     for this very address, for now, and for the first time.
 //	403  the token is for another application (its sub is not our client ID).
-//	404  the user is another issuer's, so no session here can be theirs. Of other
-//	     unknown users nobody knows that they are unknown.
+//	404  the user is another issuer's, so no session here can be theirs. Any other
+//	     user may have one.
 //	422  the revocation could not be recorded for every replica. Ask again, with
 //	     a new token.
 //
@@ -127,7 +127,8 @@ func bearer(r *http.Request) (string, error) {
 	return strings.TrimSpace(value), nil
 }
 
-// readBody reads a body of the given media type, to its end or its bound.
+// readBody reads a body of the given media type, to its end. A body of more than
+// maxBody bytes is refused.
 func readBody(w http.ResponseWriter, r *http.Request, mediaType string) ([]byte, error) {
 	if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != mediaType {
 		return nil, malformed("the content type is not %s", mediaType)
