@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
@@ -28,7 +28,7 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		return "", crossOrigin(err)
 	}
 	// A form can send text/plain to any site; JSON makes the browser ask first.
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+	if !answer.IsJSON(r) {
 		return "", unsupportedMediaType()
 	}
 	if s == nil {

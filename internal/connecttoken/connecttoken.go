@@ -10,14 +10,13 @@ package connecttoken
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
@@ -136,23 +135,14 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		return p
 	}
 	h.created(r.Context(), kind, s, token, latency)
-	return answer(w, token)
+	writeToken(w, r, token)
+	return nil
 }
 
-// answer writes the token. Nothing but its secret and its end is the browser's
-// business.
-func answer(w http.ResponseWriter, token corbado.ConnectToken) error {
-	body, err := json.Marshal(struct { //nolint:gosec // G117: handing the secret to the page is what this route is for
+// writeToken answers with the token. The browser needs its secret and its end, and nothing else.
+func writeToken(w http.ResponseWriter, r *http.Request, token corbado.ConnectToken) {
+	_ = answer.JSON(w, r, http.StatusOK, struct { //nolint:gosec // G117: handing the secret to the page is what this route is for
 		Secret  string `json:"secret"`
 		Expires int64  `json:"expires"`
-	}{token.Secret.Reveal(), token.Expires.Unix()})
-	if err != nil {
-		return fmt.Errorf("encode connect token: %w", err)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	// A browser that left before the answer is no failure of ours.
-	_, _ = w.Write(body)
-	return nil
+	}{token.Secret.Reveal(), token.Expires.Unix()}) // it fails only when the browser has gone
 }

@@ -26,7 +26,7 @@ func (h *Handler) Backchannel(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			rf = &refusal{code: "invalid_request", reason: err}
 		}
-		h.refuse(r.Context(), w, route.BackchannelLogout, &refusal{status: http.StatusBadRequest, code: rf.code, reason: rf.reason})
+		h.refuse(w, r, route.BackchannelLogout, &refusal{status: http.StatusBadRequest, code: rf.code, reason: rf.reason})
 		return
 	}
 	noStore(w)

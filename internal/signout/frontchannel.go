@@ -31,7 +31,7 @@ const signedOutFrame = "<!doctype html><html lang=\"en\"><title>Signed out</titl
 // or not, or nil.
 func (h *Handler) Frontchannel(w http.ResponseWriter, r *http.Request, s *session.Session, clientIP string) {
 	if err := h.frontchannel(w, r, s, clientIP); err != nil {
-		h.refuse(r.Context(), w, route.FrontchannelLogout, err)
+		h.refuse(w, r, route.FrontchannelLogout, err)
 		return
 	}
 	noStore(w)

@@ -1,13 +1,12 @@
 package signout
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 )
 
@@ -40,12 +39,12 @@ const retryKeys = "60"
 
 // refuse answers with a status, a code and nothing else, since whoever asks is a
 // program or a stranger.
-func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, endpoint string, err error) {
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, endpoint string, err error) {
 	rf, ok := errors.AsType[*refusal](err)
 	if !ok {
 		rf = &refusal{status: http.StatusInternalServerError, code: "server_error", reason: err}
 	}
-	h.quiet.LogAttrs(ctx, slog.LevelWarn, "sign-out by the provider refused", endpoint+" "+rf.code,
+	h.quiet.LogAttrs(r.Context(), slog.LevelWarn, "sign-out by the provider refused", endpoint+" "+rf.code,
 		slog.String("endpoint", endpoint), slog.String("reason", printable(rf.Error())))
 	switch rf.status {
 	case http.StatusUnauthorized:
@@ -57,11 +56,7 @@ func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, endpoint st
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryKeys)
 	}
-	body, _ := json.Marshal(map[string]string{"error": rf.code}) // a map of strings
-	w.Header().Set("Content-Type", "application/json")
-	noStore(w)
-	w.WriteHeader(rf.status)
-	_, _ = w.Write(body) // nobody is left to tell
+	_ = answer.JSON(w, r, rf.status, map[string]string{"error": rf.code}) // it fails only when the client has gone
 }
 
 func noStore(w http.ResponseWriter) {

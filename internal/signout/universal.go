@@ -47,7 +47,7 @@ const (
 // nobody can say whether the token is good.
 func (h *Handler) UniversalLogout(w http.ResponseWriter, r *http.Request) {
 	if err := h.universalLogout(w, r); err != nil {
-		h.refuse(r.Context(), w, route.UniversalLogout, err)
+		h.refuse(w, r, route.UniversalLogout, err)
 		return
 	}
 	noStore(w)
