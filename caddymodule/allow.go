@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/access"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
@@ -76,35 +74,26 @@ func checkedTexts(dst *[]string, check func(string) error) func(*caddyfile.Dispe
 	}
 }
 
-// accessValues resolves who may use the app, what is kept of their groups, and
-// which tokens count.
-func (p *Passkeys) accessValues(ctx context.Context, rv resolver, v *values) (err error) {
-	var c access.Config
-	if p.Allow != nil {
-		if missing := p.Allow.missing(); missing != "" {
-			return errors.New(missing)
-		}
-		if c.Groups, err = rv.texts("allow group", p.Allow.Groups); err != nil {
-			return err
-		}
-		if c.Emails, err = rv.texts("allow email", p.Allow.Emails); err != nil {
-			return err
-		}
-		if c.Domains, err = rv.texts("allow domain", p.Allow.Domains); err != nil {
-			return err
-		}
-		if v.rules, err = access.New(c); err != nil {
-			return err
-		}
+// resolve returns who may use the app, and what it must know of their groups; nil admits
+// everybody.
+func (a *Allow) resolve(rv resolver) (c access.Config, rules *access.Rules, err error) {
+	if a == nil {
+		return c, nil, nil
 	}
-	list, err := rv.texts("groups", p.Groups)
-	if err != nil {
-		return err
+	if missing := a.missing(); missing != "" {
+		return c, nil, errors.New(missing)
 	}
-	if v.login.Groups, err = claims.NewGroups(list, c.Groups); err != nil {
-		return err
+	if c.Groups, err = rv.texts("allow group", a.Groups); err != nil {
+		return c, nil, err
 	}
-	return p.bearerValues(ctx, rv, v)
+	if c.Emails, err = rv.texts("allow email", a.Emails); err != nil {
+		return c, nil, err
+	}
+	if c.Domains, err = rv.texts("allow domain", a.Domains); err != nil {
+		return c, nil, err
+	}
+	rules, err = access.New(c)
+	return c, rules, err
 }
 
 const codeNotAllowed = "not_allowed"

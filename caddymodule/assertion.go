@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -66,35 +67,80 @@ func (p *Passkeys) parseAssertion(d *caddyfile.Dispenser) error {
 	return block("assertion", p.Assertion.settings(), nil)(d)
 }
 
-// assertionValues makes the signer and follows its keys.
-func (p *Passkeys) assertionValues(ctx caddy.Context, rv resolver, v *values) error {
-	a := p.Assertion
+// resolve returns what the signer is to say for a site, and its configured keys; nil says
+// nothing.
+func (a *Assertion) resolve(ctx context.Context, rv resolver, site origin.Origin, passkeyIDP string) (v assertionValues, err error) {
 	if a == nil {
-		return nil
-	}
-	issuer := v.origins[0]
-	audience, err := rv.text("assertion audience", orDefault(a.Audience, issuer.String()))
-	if err != nil {
-		return err
+		return v, nil
 	}
 	if strings.EqualFold(a.Header, "Authorization") {
-		return errors.New("assertion header Authorization is left to basic_auth and to the app; choose another")
+		return v, errors.New("assertion header Authorization is left to basic_auth and to the app; choose another")
 	}
-	if slices.Contains(a.Claims, "passkey") && p.Okta.PasskeyIDP == "" {
-		return errors.New("assertion claims passkey needs passkey_idp in the okta block")
+	if slices.Contains(a.Claims, "passkey") && passkeyIDP == "" {
+		return v, errors.New("assertion claims passkey needs passkey_idp in the okta block")
 	}
-	v.want(assertion.Further(a.Claims)...)
-	if p.assertions, err = assertion.New(assertion.Config{
-		Issuer: issuer.String(), Audience: audience, Claims: a.Claims, Log: p.log,
-		TTL: time.Duration(orDefault(a.TTL, caddy.Duration(defaultAssertionTTL))),
+	v.header = orDefault(a.Header, defaultAssertionHeader)
+	v.signer = assertion.Config{
+		Issuer: site.String(), Claims: a.Claims, Log: rv.log, TTL: time.Duration(orDefault(a.TTL, caddy.Duration(defaultAssertionTTL))),
+	}
+	if v.signer.Audience, err = rv.text("assertion audience", orDefault(a.Audience, site.String())); err != nil {
+		return v, err
+	}
+	for _, raw := range a.Keys {
+		text, err := rv.secret(ctx, "assertion key", raw)
+		if err != nil {
+			return v, err
+		}
+		k, err := assertion.ParsePEM(text.Reveal())
+		if err != nil {
+			return v, fmt.Errorf("assertion key: %w; make one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", err)
+		}
+		v.keys = append(v.keys, k)
+	}
+	v.stored = storedKeys{name: assertionKeysName(site), rotate: assertionRotate, keep: assertion.MostTTL, generate: assertion.GenerateKey}
+	return v, nil
+}
+
+// assertionValues are the resolved settings of an assertion block.
+type assertionValues struct {
+	header string
+	signer assertion.Config
+	// keys are the configured ones. Where there are none, stored are used.
+	keys   []assertion.Key
+	stored storedKeys
+}
+
+func assertionKeysName(site origin.Origin) string {
+	return assertionKeysPath + strings.NewReplacer("://", "_", ":", "_", "[", "", "]", "").Replace(site.String()) + ".json"
+}
+
+// buildAssertion makes the signer, and has the app get what it signs.
+func (p *Passkeys) buildAssertion(v assertionValues) (err error) {
+	if p.Assertion == nil {
+		return nil
+	}
+	if p.assertions, err = assertion.New(v.signer); err != nil {
+		return fmt.Errorf("assertion: %w", err)
+	}
+	if len(v.keys) > 0 {
+		if err := p.assertions.Use(v.keys); err != nil {
+			return err
+		}
+	}
+	if err := p.headers.Carry(v.header, func(r *http.Request, s *session.Session) string {
+		return p.assertions.Assert(r.Context(), s)
 	}); err != nil {
 		return fmt.Errorf("assertion: %w", err)
 	}
-	if len(a.Keys) > 0 {
-		return p.configuredAssertionKeys(ctx, rv)
+	return nil
+}
+
+// followAssertionKeys takes the generated keys, and follows their changes.
+func (p *Passkeys) followAssertionKeys(ctx caddy.Context, v assertionValues) error {
+	if p.Assertion == nil || len(v.keys) > 0 {
+		return nil
 	}
-	stored := storedKeys{name: assertionKeysName(issuer), rotate: assertionRotate, keep: assertion.MostTTL, generate: assertion.GenerateKey}
-	if err := stored.use(ctx, p.log, func(keys []keyrotation.Key) error {
+	if err := v.stored.follow(ctx, p.log, func(keys []keyrotation.Key) error {
 		list := make([]assertion.Key, len(keys))
 		for i, k := range keys {
 			list[i] = assertion.Key{ID: k.ID, Private: k.Secret}
@@ -102,40 +148,6 @@ func (p *Passkeys) assertionValues(ctx caddy.Context, rv resolver, v *values) er
 		return p.assertions.Use(list)
 	}); err != nil {
 		return fmt.Errorf("assertion keys: %w (or give one with: assertion { key {file./run/secrets/assertion_key} })", err)
-	}
-	return nil
-}
-
-func (p *Passkeys) configuredAssertionKeys(ctx caddy.Context, rv resolver) error {
-	var list []assertion.Key
-	for _, raw := range p.Assertion.Keys {
-		text, err := rv.secret(ctx, "assertion key", raw)
-		if err != nil {
-			return err
-		}
-		k, err := assertion.ParsePEM(text.Reveal())
-		if err != nil {
-			return fmt.Errorf("assertion key: %w; make one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", err)
-		}
-		list = append(list, k)
-	}
-	return p.assertions.Use(list)
-}
-
-func assertionKeysName(site origin.Origin) string {
-	return assertionKeysPath + strings.NewReplacer("://", "_", ":", "_", "[", "", "]", "").Replace(site.String()) + ".json"
-}
-
-// carryAssertion puts the header into what the app gets.
-func (p *Passkeys) carryAssertion() error {
-	if p.assertions == nil {
-		return nil
-	}
-	err := p.headers.Carry(orDefault(p.Assertion.Header, defaultAssertionHeader), func(r *http.Request, s *session.Session) string {
-		return p.assertions.Assert(r.Context(), s)
-	})
-	if err != nil {
-		return fmt.Errorf("assertion: %w", err)
 	}
 	return nil
 }

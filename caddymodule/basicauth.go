@@ -1,13 +1,13 @@
 package caddymodule
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"golang.org/x/time/rate"
@@ -61,42 +61,38 @@ type basic struct {
 	refused rate.Sometimes
 }
 
-func (p *Passkeys) basicAuthValues(ctx caddy.Context, rv resolver, v *values) error {
-	b := p.BasicAuth
+// resolve returns the credentials; nil has none.
+func (b *BasicAuth) resolve(ctx context.Context, rv resolver) (*basicauth.Credentials, error) {
 	if b == nil {
-		return nil
+		return nil, nil //nolint:nilnil // no basic_auth is no failure
 	}
 	if missing := b.missing(); missing != "" {
-		return errors.New(missing)
+		return nil, errors.New(missing)
 	}
 	password, err := rv.secret(ctx, "basic_auth password", b.Password)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	credentials, err := basicauth.New(orDefault(b.User, defaultBasicUser), password)
 	if err != nil {
-		return fmt.Errorf("basic_auth: %w", err)
+		return nil, fmt.Errorf("basic_auth: %w", err)
 	}
-	if !session.Standard(credentials.Claim()) {
-		v.want(credentials.Claim())
-	}
-	p.basic = &basic{Credentials: credentials, log: p.log, refused: rate.Sometimes{First: 1, Interval: time.Minute}}
-	return nil
+	return credentials, nil
 }
 
-// carryBasicAuth puts the header into what the app gets.
-func (p *Passkeys) carryBasicAuth() error {
-	if p.basic == nil {
+// buildBasicAuth has the app get the credentials.
+func (p *Passkeys) buildBasicAuth(credentials *basicauth.Credentials) error {
+	if credentials == nil {
 		return nil
 	}
-	err := p.headers.Carry("Authorization", func(_ *http.Request, s *session.Session) string {
-		value, err := p.basic.Authorization(s)
+	p.basic = &basic{Credentials: credentials, log: p.log, refused: rate.Sometimes{First: 1, Interval: time.Minute}}
+	if err := p.headers.Carry("Authorization", func(_ *http.Request, s *session.Session) string {
+		value, err := credentials.Authorization(s)
 		if err != nil {
 			return "" // refused before
 		}
 		return value
-	})
-	if err != nil {
+	}); err != nil {
 		return fmt.Errorf("basic_auth: %w", err)
 	}
 	return nil

@@ -6,14 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 // Bearer lets programs use the app with an access token in place of a session:
@@ -50,38 +47,35 @@ func (p *Passkeys) parseBearer(d *caddyfile.Dispenser) error {
 	return block("bearer", p.Bearer.settings(), p.Bearer.missing)(d)
 }
 
-func (p *Passkeys) bearerValues(ctx context.Context, rv resolver, v *values) (err error) {
-	if p.Bearer == nil {
-		return nil
+// resolve returns which tokens count at a site; nil is none.
+func (b *Bearer) resolve(ctx context.Context, rv resolver, site oktaValues) (c bearer.Config, err error) {
+	if b == nil {
+		return c, nil
 	}
-	if missing := p.Bearer.missing(); missing != "" {
-		return errors.New(missing)
+	if missing := b.missing(); missing != "" {
+		return c, errors.New(missing)
 	}
-	if v.bearer.Issuer = v.issuer; p.Bearer.Issuer != "" {
-		if v.bearer.Issuer, err = rv.issuer(ctx, "bearer issuer", p.Bearer.Issuer); err != nil {
-			return err
+	if c.Issuer = site.issuer; b.Issuer != "" {
+		if c.Issuer, err = rv.issuer(ctx, "bearer issuer", b.Issuer); err != nil {
+			return c, err
 		}
 	}
-	v.bearer.ClientID = v.login.ClientID
-	v.bearer.Audiences, err = rv.texts("bearer audience", p.Bearer.Audiences)
-	return err
+	c.ClientID = site.login.ClientID
+	c.Audiences, err = rv.texts("bearer audience", b.Audiences)
+	return c, err
 }
 
-// buildBearer makes the room. The keys of an issuer other than that of the
-// sign-ins are held apart.
-func (p *Passkeys) buildBearer(v values) (err error) {
+// buildBearer makes the room.
+func (p *Passkeys) buildBearer(v values) error {
 	if p.Bearer == nil {
 		return nil
 	}
-	keys := p.held.provider
-	if v.bearer.Issuer != v.issuer {
-		if p.bearerOf, err = p.holdIssuer(v.bearer.Issuer); err != nil {
-			return err
-		}
-		keys = p.bearerOf.provider
+	keys, err := p.keysOf(v.bearer.Issuer)
+	if err != nil {
+		return err
 	}
 	v.bearer.Revoked = p.ended.Revoked
-	p.bearer, err = bearer.New(v.bearer, keys, claims.NewReader(claims.Selection{Groups: v.login.Groups, Further: v.login.Claims}, p.log), p.log)
+	p.bearer, err = bearer.New(v.bearer, keys, claims.NewReader(claims.Selection{Groups: v.groups, Further: v.claims}, p.log), p.log)
 	return err
 }
 
@@ -94,45 +88,4 @@ func (p *Passkeys) refuseBearer(w http.ResponseWriter, r *http.Request, err erro
 			slog.Any("reason", pr.Err), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("client_ip", clientIP(r)))
 	}
 	return p.answerWith(p.pages.ProblemJSON, w, r, err)
-}
-
-// issuers holds the metadata and keys of issuers that only bearer tokens come
-// from, across configuration reloads.
-var issuers = caddy.NewUsagePool()
-
-// heldIssuer is one instance's hold on an issuer.
-type heldIssuer struct {
-	provider *provider.Provider
-	name     string
-}
-
-// issuerState is the pool's entry; requests may still use it when it is dropped.
-type issuerState struct {
-	provider *provider.Provider
-	client   *http.Client
-}
-
-// Destruct runs when no configuration holds the issuer any more.
-func (s *issuerState) Destruct() error {
-	s.client.CloseIdleConnections()
-	return nil
-}
-
-func (p *Passkeys) holdIssuer(name string) (*heldIssuer, error) {
-	entry, _, err := issuers.LoadOrNew(name, func() (caddy.Destructor, error) {
-		client := outbound.NewClient(0)
-		return &issuerState{provider.New(provider.Config{Issuer: name, Client: client, Log: p.log}), client}, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &heldIssuer{entry.(*issuerState).provider, name}, nil //nolint:forcetypeassert // the pool holds nothing else
-}
-
-func (h *heldIssuer) release() error {
-	if h == nil {
-		return nil
-	}
-	_, err := issuers.Delete(h.name)
-	return err
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 )
 
 // Brand is the look of the sidecar's pages.
@@ -33,4 +35,16 @@ func cssColor(configured string) string {
 		return configured
 	}
 	return "#" + configured
+}
+
+func (b *Brand) resolve(rv resolver) (v pages.Brand, err error) {
+	if v.Name, err = rv.text("brand name", b.Name); err != nil {
+		return v, err
+	}
+	if v.Logo, err = rv.text("brand logo", b.Logo); err != nil {
+		return v, err
+	}
+	color, err := rv.text("brand color", b.Color)
+	v.Color = cssColor(color)
+	return v, err
 }

@@ -1,7 +1,13 @@
 package caddymodule
 
 import (
+	"context"
+	"errors"
+
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 )
 
 // Corbado says where passkeys live: a Corbado Connect project.
@@ -58,4 +64,35 @@ func (c *Corbado) missing() string {
 		return "corbado needs api_secret, like {file./run/secrets/corbado_api_secret}"
 	}
 	return ""
+}
+
+// resolve returns what the server and what the component must know of the project.
+func (c *Corbado) resolve(ctx context.Context, rv resolver) (api corbado.Config, component pages.Component, err error) {
+	api.Version = version()
+	if api.ProjectID, err = rv.text("corbado project_id", c.ProjectID); err != nil {
+		return api, component, err
+	}
+	if api.APISecret, err = rv.secret(ctx, "corbado api_secret", c.APISecret); err != nil {
+		return api, component, err
+	}
+	if api.BaseURL, err = rv.text("corbado backend_api", orDefault(c.BackendAPI, defaultBackendAPI)); err != nil {
+		return api, component, err
+	}
+	component.ProjectID = api.ProjectID
+	if component.FrontendAPI, err = rv.text("corbado frontend_api", orDefault(c.FrontendAPI, pages.DefaultFrontendAPI)); err != nil {
+		return api, component, err
+	}
+	files, err := rv.texts("corbado components", c.Components)
+	if err != nil {
+		return api, component, err
+	}
+	switch len(files) {
+	case 0:
+		files = []string{pages.DefaultScript, pages.DefaultStyle}
+	case 2:
+	default:
+		return api, component, errors.New("corbado components takes two URLs, the script's and the style's")
+	}
+	component.Scripts, component.Styles = files[:1], files[1:]
+	return api, component, nil
 }

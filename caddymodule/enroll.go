@@ -29,8 +29,8 @@ const (
 	enrollNever  = "never"
 )
 
-// policy is the setting in the terms of the pages.
-func (e *Enroll) policy() (pages.EnrollPolicy, error) {
+// resolve returns the setting in the terms of the pages.
+func (e *Enroll) resolve() (pages.EnrollPolicy, error) {
 	switch {
 	case e.When != enrollEvery && e.When != "" && e.Period != 0:
 		return pages.EnrollPolicy{}, fmt.Errorf("enroll %s takes no period", e.When)

@@ -18,3 +18,13 @@ func (g *Groups) parse(d *caddyfile.Dispenser) error {
 		return err
 	})(d)
 }
+
+// resolve returns which groups a session keeps; those that access rules name are always
+// kept.
+func (g Groups) resolve(rv resolver, always []string) (claims.Groups, error) {
+	list, err := rv.texts("groups", g)
+	if err != nil {
+		return claims.Groups{}, err
+	}
+	return claims.NewGroups(list, always)
+}

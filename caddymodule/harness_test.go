@@ -100,10 +100,7 @@ func newWorld(t *testing.T) *world {
 
 // openStreams counts those of all configurations.
 func openStreams() (open int) {
-	states.Range(func(_, entry any) bool {
-		open += entry.(*state).streams.Open()
-		return true
-	})
+	heldSites.each(func(s *heldSite) { open += s.streams.Open() })
 	return open
 }
 

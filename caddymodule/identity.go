@@ -76,15 +76,15 @@ func (i *Identity) mapping() (gate.Identity, error) {
 	return nil, fmt.Errorf("identity '%s' is unknown; use forwarded, remote, or a block of '<Header> <claim>' lines", i.Preset)
 }
 
-// identity is the mapping of the identity setting. A header that could never be
-// set is a mistake, not a refinement.
-func (p *Passkeys) identity() (gate.Identity, error) {
-	id, err := p.Identity.mapping()
+// resolve returns the mapping. A header that could never be set is a mistake, not a
+// refinement.
+func (i *Identity) resolve(passkeyIDP string) (gate.Identity, error) {
+	id, err := i.mapping()
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range id {
-		if m.Claim == "passkey" && p.Okta.PasskeyIDP == "" {
+		if m.Claim == "passkey" && passkeyIDP == "" {
 			return nil, fmt.Errorf("identity header %s carries the claim passkey, which needs passkey_idp in the okta block", m.Header)
 		}
 	}

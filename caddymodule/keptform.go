@@ -10,6 +10,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/keptform"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
 
 // Resend says whether a form that was posted to an ended session is offered
@@ -41,13 +42,16 @@ func (s *Resend) parse(d *caddyfile.Dispenser) error {
 	return noBlock(d, "resend")
 }
 
-// keepForms makes the room for them, unless it is off.
-func (p *Passkeys) keepForms(v values) (err error) {
+// buildKeptForms makes the room, unless it is off.
+func (p *Passkeys) buildKeptForms(v values, keys *seal.Keyring) (err error) {
+	if p.Resend.Off && len(p.Repost) > 0 {
+		return errors.New("repost needs forms to be taken in, which resend off forbids; give resend a size, or leave repost out")
+	}
 	if p.Resend.Off {
 		return nil
 	}
 	p.forms, err = keptform.NewForms(keptform.Config{
-		Keyring: v.keyring, Base: p.base, Origins: v.origins, MaxSize: p.Resend.MaxSize, Once: p.shared, Client: clientIP,
+		Keyring: keys, Base: p.base, Origins: v.origins, MaxSize: p.Resend.MaxSize, Once: p.shared, Client: clientIP,
 	}, p.log)
 	return err
 }

@@ -47,15 +47,12 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	// Client IDs of two issuers may be the same, and a changed address means two
 	// entries during a reload: one value for each name.
 	revocations, open := make(map[string]float64), make(map[string]float64)
-	states.Range(func(_, entry any) bool {
-		s := entry.(*state) //nolint:forcetypeassert // the pool holds nothing else
+	heldSites.each(func(s *heldSite) {
 		revocations[s.clientID] += float64(s.records.Len())
 		open[s.clientID] += float64(s.streams.Open())
-		return true
 	})
 	up, queued := make(map[string]float64), make(map[string]float64)
-	sharedStates.Range(func(_, entry any) bool {
-		s := entry.(*sharedState) //nolint:forcetypeassert // the pool holds nothing else
+	heldShared.each(func(s *sharedState) {
 		status := s.Status()
 		if _, known := up[s.clientID]; !known {
 			up[s.clientID] = 1
@@ -64,7 +61,6 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 			up[s.clientID] = 0
 		}
 		queued[s.clientID] += float64(status.Queued)
-		return true
 	})
 	gauge(m.stateUp, up)
 	gauge(m.revocations, revocations)

@@ -3,6 +3,8 @@ package caddymodule
 import (
 	"errors"
 	"log/slog"
+	"slices"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -86,7 +88,7 @@ type Passkeys struct {
 	// app's.
 	RelatedOrigins []string `json:"related_origins,omitempty"`
 	// What replicas share. Default: nothing, for a single process.
-	State State `json:"state,omitzero"`
+	State SharedState `json:"state,omitzero"`
 	// Base path of the sidecar's own routes. Default: `/passkeys`.
 	Path string `json:"path,omitempty"`
 	// Whether a form that was posted to an ended session is offered again after
@@ -121,14 +123,15 @@ type Passkeys struct {
 	assertions *assertion.Signer
 	basic      *basic
 	related    []byte
-	held       *heldState
-	shared     *heldShared
+	held       *heldSite
+	shared     *sharedState
+	releases   []func() error // of what is held
+	start      time.Time
 	ended      *revocation.List
 	streams    streamRules
 	headers    *gate.Headers
 	gate       *gate.Gate
 	bearer     *bearer.Verifier
-	bearerOf   *heldIssuer
 	sessions   *session.Store
 	login      *login.RelyingParty
 	signOuts   *signout.Handler
@@ -148,7 +151,11 @@ func (Passkeys) CaddyModule() caddy.ModuleInfo {
 // Cleanup gives back what this instance took. Requests that began under it may
 // still be running, so nothing that they use is closed here.
 func (p *Passkeys) Cleanup() error {
-	return errors.Join(p.shared.release(), p.held.release(), p.bearerOf.release())
+	var errs []error
+	for _, release := range slices.Backward(p.releases) {
+		errs = append(errs, release())
+	}
+	return errors.Join(errs...)
 }
 
 var (

@@ -1,8 +1,16 @@
 package caddymodule
 
 import (
+	"context"
+	"fmt"
+	"net/url"
+
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"golang.org/x/oauth2"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/login"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
 // Okta says how users sign in: an OpenID Connect application at Okta, or at
@@ -74,4 +82,62 @@ var authStyles = map[string]oauth2.AuthStyle{
 	"":                    oauth2.AuthStyleInHeader,
 	"client_secret_basic": oauth2.AuthStyleInHeader,
 	"client_secret_post":  oauth2.AuthStyleInParams,
+}
+
+// resolve returns how users sign in, and who signs Universal Logout.
+func (o *Okta) resolve(ctx context.Context, rv resolver) (v oktaValues, err error) {
+	style, ok := authStyles[o.ClientAuth]
+	if !ok {
+		return v, fmt.Errorf("okta client_auth '%s' is unknown; use client_secret_basic or client_secret_post", o.ClientAuth)
+	}
+	v.login.AuthStyle = style
+	if v.issuer, err = rv.issuer(ctx, "okta issuer", o.Issuer); err != nil {
+		return v, err
+	}
+	if v.login.ClientID, err = rv.text("okta client_id", o.ClientID); err != nil {
+		return v, err
+	}
+	if v.login.ClientSecret, err = rv.secret(ctx, "okta client_secret", o.ClientSecret); err != nil {
+		return v, err
+	}
+	if v.login.Scopes, err = rv.texts("okta scopes", o.Scopes); err != nil {
+		return v, err
+	}
+	if len(v.login.Scopes) == 0 {
+		v.login.Scopes = []string{"openid", "profile", "email"}
+	}
+	if v.login.PasskeyIDP, err = rv.text("okta passkey_idp", o.PasskeyIDP); err != nil {
+		return v, err
+	}
+	configured, err := rv.text("okta universal_logout_issuer", o.UniversalLogoutIssuer)
+	if err != nil {
+		return v, err
+	}
+	v.universalLogout, err = universalLogoutIssuer(v.issuer, configured)
+	return v, err
+}
+
+// oktaValues are the resolved settings of an Okta block.
+type oktaValues struct {
+	issuer string
+	// universalLogout is who signs Universal Logout where it is not the issuer, or "".
+	universalLogout string
+	// login is what the block says of sign-in, and no more.
+	login login.Config
+}
+
+// universalLogoutIssuer is who signs Universal Logout: as configured, or the org that the
+// issuer belongs to. It is "" where that is the issuer itself.
+func universalLogoutIssuer(issuer, configured string) (string, error) {
+	if configured == "" {
+		configured = provider.OrgIssuer(issuer)
+	}
+	if configured == "" || configured == issuer {
+		return "", nil
+	}
+	u, err := url.Parse(configured)
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !origin.IsLoopbackHost(u.Host)) {
+		return "", fmt.Errorf("okta universal_logout_issuer %q is not an https URL like https://example.okta.com", configured)
+	}
+	return configured, nil
 }

@@ -16,9 +16,10 @@ const relatedOriginsAge = 24 * time.Hour
 
 // relatedOriginsDocument writes the list as browsers read it (Web Authentication
 // Level 3, section 5.11), nil for an empty one.
-func relatedOriginsDocument(raw []string) ([]byte, error) {
-	if len(raw) == 0 {
-		return nil, nil
+func relatedOriginsDocument(rv resolver, setting []string) ([]byte, error) {
+	raw, err := rv.texts("related_origins", setting)
+	if err != nil || len(raw) == 0 {
+		return nil, err
 	}
 	var doc struct {
 		Origins []string `json:"origins"`

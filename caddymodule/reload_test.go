@@ -84,8 +84,7 @@ func TestFailedReloadKeepsTheRunningConfiguration(t *testing.T) {
 }
 
 func references(issuer string) int {
-	n, _ := states.References(stateKey(issuer, "0oa1client"))
-	return n
+	return heldSites.holders(siteKey(issuer, "0oa1client"))
 }
 
 func TestStartsWhileOktaIsDown(t *testing.T) {

@@ -14,14 +14,6 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
-// checkRepost tells what the setting needs.
-func (p *Passkeys) checkRepost() error {
-	if len(p.Repost) > 0 && p.forms == nil {
-		return errors.New("repost needs forms to be taken in, which resend off forbids; give resend a size, or leave repost out")
-	}
-	return nil
-}
-
 // foreignForm answers a form that a page of another site posted, whose browser
 // holds the session back.
 func (p *Passkeys) foreignForm(w http.ResponseWriter, r *http.Request, d gate.Decision) error {

@@ -14,7 +14,7 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	p.keepOutOfLogs(r)
 	p.sayGoodbye(w, r)
 	p.headers.Scrub(r)
-	p.shared.await(r.Context())
+	p.shared.await(r.Context(), p.start)
 
 	target := p.gate.Find(r)
 	w, who, err := p.identify(w, r, target)

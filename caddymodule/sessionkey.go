@@ -26,50 +26,59 @@ const (
 // may take two hours.
 const leastKept = 2 * time.Hour
 
-// keyring resolves the configured session keys, or takes the generated ones and
-// follows their changes.
-func (p *Passkeys) keyring(ctx caddy.Context, rv resolver) (*seal.Keyring, error) {
-	if len(p.Session.Keys) > 0 {
-		if p.Session.Rotate != 0 {
-			return nil, errors.New("session rotate is for generated keys; change your own by putting a new one in front of: session { key }")
+// resolve returns the configured keys, or how to keep generated ones.
+func (s *Session) resolve(ctx caddy.Context, rv resolver) (v sessionKeys, err error) {
+	if len(s.Keys) == 0 {
+		_, lifetime := s.ends()
+		v.stored = storedKeys{
+			name:   sessionKeysPath,
+			rotate: time.Duration(orDefault(s.Rotate, caddy.Duration(defaultRotate))), keep: max(lifetime, leastKept),
+			generate: randomKey, earlier: earlierSessionKey(ctx),
 		}
-		return configuredKeyring(ctx, rv, p.Session.Keys)
+		if err := v.stored.check(); err != nil {
+			return v, fmt.Errorf("session key: %w", err)
+		}
+		v.ring = seal.NewPending()
+		return v, nil
 	}
-	_, lifetime := p.Session.ends()
-	stored := storedKeys{
-		name:   sessionKeysPath,
-		rotate: time.Duration(orDefault(p.Session.Rotate, caddy.Duration(defaultRotate))), keep: max(lifetime, leastKept),
-		generate: randomKey, earlier: earlierSessionKey(ctx),
+	if s.Rotate != 0 {
+		return v, errors.New("session rotate is for generated keys; change your own by putting a new one in front of: session { key }")
 	}
-	var ring *seal.Keyring
-	err := stored.use(ctx, p.log, func(keys []keyrotation.Key) (err error) {
+	var keys [][]byte
+	for _, raw := range s.Keys {
+		key, err := rv.secret(ctx, "session key", raw)
+		if err != nil {
+			return v, err
+		}
+		keys = append(keys, []byte(key.Reveal()))
+	}
+	v.ring, err = seal.NewKeyring(keys...)
+	return v, err
+}
+
+// sessionKeys seal sessions.
+type sessionKeys struct {
+	// ring holds the configured keys. Where there are none it waits for stored.
+	ring   *seal.Keyring
+	stored storedKeys
+}
+
+// followSessionKeys takes the generated keys, and follows their changes.
+func (p *Passkeys) followSessionKeys(ctx caddy.Context, v sessionKeys) error {
+	if len(p.Session.Keys) > 0 {
+		return nil
+	}
+	if err := v.stored.follow(ctx, p.log, func(keys []keyrotation.Key) error {
 		secrets := make([][]byte, len(keys))
 		for i, k := range keys {
 			secrets[i] = k.Secret
 		}
-		if ring != nil {
-			return ring.Replace(secrets...)
-		}
-		ring, err = seal.NewKeyring(secrets...)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("session key: %w (or give one with: session { key {file./run/secrets/session_key} })", err)
+		return v.ring.Replace(secrets...)
+	}); err != nil {
+		return fmt.Errorf("session key: %w (or give one with: session { key {file./run/secrets/session_key} })", err)
 	}
 	p.log.InfoContext(ctx, "sessions are sealed with keys in Caddy's storage; set session key to use your own", slog.String("storage_key", sessionKeysPath))
-	return ring, nil
-}
-
-func configuredKeyring(ctx context.Context, rv resolver, raw []string) (*seal.Keyring, error) {
-	var keys [][]byte
-	for _, r := range raw {
-		key, err := rv.secret(ctx, "session key", r)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, []byte(key.Reveal()))
-	}
-	return seal.NewKeyring(keys...)
+	return nil
 }
 
 func randomKey() ([]byte, error) {

@@ -12,10 +12,10 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
 )
 
-// State says what replicas share: which sessions were ended before
+// SharedState says what replicas share: which sessions were ended before
 // their time, records against replay, locks and rates. Sessions themselves stay
 // in the browser's cookie.
-type State struct {
+type SharedState struct {
 	// `memory` (default) shares nothing. `redis://host:6379/0`, or `rediss://` for
 	// TLS, is a Redis or Valkey server of version 6.2 or later; `user@` before the
 	// host is its ACL user; several hosts, with commas between, are Sentinels or
@@ -37,7 +37,7 @@ type State struct {
 const stateMemory = "memory"
 
 // parse reads: state memory | state <url> { … }
-func (s *State) parse(d *caddyfile.Dispenser) error {
+func (s *SharedState) parse(d *caddyfile.Dispenser) error {
 	if !d.AllArgs(&s.URL) {
 		return d.Err("state takes memory or one address, like redis://redis.example.com:6379/0")
 	}
@@ -65,10 +65,10 @@ func toggle(dst *bool) func(*caddyfile.Dispenser) error {
 	}
 }
 
-// address resolves the placeholders. The zero address is memory.
-func (s *State) address(ctx context.Context, rv resolver) (a sharedstate.Address, err error) {
+// resolve returns the address. The zero address is memory.
+func (s *SharedState) resolve(ctx context.Context, rv resolver) (a sharedstate.Address, err error) {
 	if s.URL == "" || s.URL == stateMemory {
-		if *s != (State{URL: s.URL}) {
+		if *s != (SharedState{URL: s.URL}) {
 			return a, errors.New("state memory takes no further settings")
 		}
 		return a, nil

@@ -44,6 +44,7 @@ func (w *world) replica(srv *redistest.Server) *revocation.List {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	redis.Start()
 	w.t.Cleanup(func() { _ = redis.Close() })
 	list, err := revocation.New(revocation.Config{
 		Records: records, Keyring: ring.Bind(w.okta.Issuer() + " 0oa1client"), Publisher: redis, Lifetime: 8 * time.Hour,

@@ -114,26 +114,18 @@ func (s *StepUp) passkeys() (stepup.Demand, error) {
 	return d, d.Check()
 }
 
-// rules are those for the app's paths.
+// resolve returns what passkeys demand, and the rules for the app's paths.
+func (s *StepUp) resolve() (passkeys stepup.Demand, paths []gate.StepUpRule, err error) {
+	passkeys, err = s.passkeys()
+	return passkeys, s.rules(), err
+}
+
 func (s *StepUp) rules() []gate.StepUpRule {
 	var rules []gate.StepUpRule
 	for _, p := range s.Paths {
 		rules = append(rules, gate.StepUpRule{Paths: p.Paths, Demand: stepup.Demand{MaxAge: time.Duration(p.MaxAge), ACR: p.ACR}})
 	}
 	return rules
-}
-
-// stepUpValues tells each room what it demands. The login route gets the demands
-// for paths from the gate, when that is made.
-func (p *Passkeys) stepUpValues(v *values) error {
-	demand, err := p.StepUp.passkeys()
-	if err != nil {
-		return err
-	}
-	v.stepUps = p.StepUp.rules()
-	v.pages.StepUp, v.passkeyStepUp = demand, demand
-	v.login.StepUps = append(v.login.StepUps, demand)
-	return nil
 }
 
 // refuseStale answers a request that cannot go to sign in and come back.

@@ -33,15 +33,17 @@ type storedKeys struct {
 	earlier      func(context.Context) ([]byte, error)
 }
 
-// use hands the keys to take, the current one first, now and whenever they
-// change until this configuration ends.
-func (s storedKeys) use(ctx caddy.Context, log *slog.Logger, take func([]keyrotation.Key) error) error {
-	switch {
-	case s.rotate < 0:
-		s.rotate = 0
-	case s.rotate < leastRotation:
+func (s storedKeys) check() error {
+	if s.rotate >= 0 && s.rotate < leastRotation {
 		return fmt.Errorf("rotate %s is too often; a key is used for a day at least, like 30d, or for ever: off", s.rotate)
 	}
+	return nil
+}
+
+// follow hands the keys to take, the current one first, now and whenever they
+// change until this configuration ends.
+func (s storedKeys) follow(ctx caddy.Context, log *slog.Logger, take func([]keyrotation.Key) error) error {
+	s.rotate = max(s.rotate, 0)
 	ring, err := keyrotation.New(keyrotation.Config{
 		Storage: vault{ctx.Storage()}, Name: s.name, Generate: s.generate, Earlier: s.earlier, Log: log,
 		Schedule: keyrotation.Schedule{Every: s.rotate, Lead: keyLead, Keep: s.keep},

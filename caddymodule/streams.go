@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"strings"
-	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/streams"
@@ -19,7 +18,8 @@ func (s streamRules) of(who gate.Who) *streams.Rules {
 	return s.session
 }
 
-func (p *Passkeys) buildStreamRules(v values, idle time.Duration) {
+func (p *Passkeys) buildStreamRules(v values) {
+	idle, _ := p.Session.ends()
 	names := []string{p.base}
 	for _, o := range v.origins {
 		names = append(names, o.String())

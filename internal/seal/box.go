@@ -14,6 +14,8 @@ import (
 // purpose, or that is too old. It says no more, on purpose.
 var ErrInvalid = errors.New("not a value that we sealed")
 
+var errPending = errors.New("there is no session key yet")
+
 // Box seals and opens values of one purpose.
 type Box struct {
 	keyring *Keyring
@@ -84,7 +86,11 @@ func (b *Box) Seal(plain []byte) (string, error) {
 	stamped := make([]byte, 0, 8+len(plain))
 	stamped = binary.BigEndian.AppendUint64(stamped, uint64(b.now().Unix())) //nolint:gosec // the clock is past 1970
 	stamped = append(stamped, plain...)
-	return b.ready()[0].Encode(b.purpose, stamped)
+	codecs := b.ready()
+	if len(codecs) == 0 {
+		return "", errPending
+	}
+	return codecs[0].Encode(b.purpose, stamped)
 }
 
 // Open returns what was sealed, or ErrInvalid.

@@ -36,9 +36,17 @@ type secrets struct {
 	generation uint64
 }
 
+// NewPending makes a keyring whose secrets come later, by Replace. Until then it seals
+// nothing and opens nothing.
+func NewPending() *Keyring {
+	k := &Keyring{current: new(atomic.Pointer[secrets])}
+	k.current.Store(new(secrets))
+	return k
+}
+
 // NewKeyring takes one or more secrets of at least MinSecret bytes each.
 func NewKeyring(list ...[]byte) (*Keyring, error) {
-	k := &Keyring{current: new(atomic.Pointer[secrets])}
+	k := NewPending()
 	return k, k.Replace(list...)
 }
 
@@ -53,11 +61,7 @@ func (k *Keyring) Replace(list ...[]byte) error {
 			return fmt.Errorf("session key %d has %d bytes; it needs at least %d", i+1, len(s), MinSecret)
 		}
 	}
-	next := &secrets{list: slices.Clone(list)}
-	if last := k.current.Load(); last != nil {
-		next.generation = last.generation + 1
-	}
-	k.current.Store(next)
+	k.current.Store(&secrets{list: slices.Clone(list), generation: k.current.Load().generation + 1})
 	return nil
 }
 

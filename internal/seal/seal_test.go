@@ -128,6 +128,31 @@ func carry(tb testing.TB, w *httptest.ResponseRecorder) *http.Request {
 	return r
 }
 
+// Until its secrets come, a keyring makes nothing that somebody without them could make.
+func TestAPendingKeyringSealsNothing(t *testing.T) {
+	k := NewPending()
+	box, err := k.Bind("site").Box("session.v1", 0, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sealed, err := box.Seal([]byte("x")); err == nil {
+		t.Errorf("sealed as %q", sealed)
+	}
+	if keys, err := k.MACKeys("digest.v1"); err != nil || len(keys) != 0 {
+		t.Errorf("%d digest keys, %v", len(keys), err)
+	}
+	if err := k.Replace([]byte(strings.Repeat("k", MinSecret))); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := box.Seal([]byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := box.Open(sealed); err != nil || string(plain) != "x" {
+		t.Errorf("%q, %v", plain, err)
+	}
+}
+
 func TestCookie(t *testing.T) {
 	c := &clock{time.Unix(1_800_000_000, 0)}
 	cookie := NewCookie(box(t, c, "session.v1", time.Hour, keyA), Attributes{Short: "session", Path: "/", MaxAge: time.Hour, Parts: 4})

@@ -35,6 +35,7 @@ func connect(t *testing.T, a Address, records *revocation.Records) *Redis {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Start()
 	t.Cleanup(func() { _ = s.Close() })
 	<-s.Ready()
 	eventually(t, "a connection", func() bool { return s.Status().Up })

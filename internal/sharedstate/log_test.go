@@ -64,6 +64,7 @@ func TestWrongPasswordIsLoggedWithoutIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Start()
 	<-s.Ready()
 	eventually(t, "a log line", func() bool { return strings.Contains(out.String(), "shared state lost") })
 	if s.Status().Up || strings.Contains(out.String(), "wrong-pass") || !strings.Contains(out.String(), "WRONGPASS") {

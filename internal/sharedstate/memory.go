@@ -45,6 +45,9 @@ func NewMemory(now func() time.Time) *Memory {
 	return m
 }
 
+// Start implements Shared: nothing runs in the background.
+func (m *Memory) Start() {}
+
 // Once implements Shared.
 func (m *Memory) Once(_ context.Context, key string, ttl time.Duration) (bool, error) {
 	now := m.now()

@@ -46,6 +46,7 @@ type Redis struct {
 
 	ready   chan struct{}
 	isReady sync.Once
+	started sync.Once
 	stop    context.CancelFunc
 	stopped chan struct{}
 }
@@ -54,8 +55,7 @@ type Redis struct {
 // returned, and logged once here.
 var quiet = sync.OnceFunc(func() { redis.SetLogger(&logging.VoidLogger{}) })
 
-// NewRedis checks the configuration and begins to connect. It waits for nothing,
-// so it works while the server is down. A nil log discards.
+// NewRedis checks the configuration; Start begins to connect. A nil log discards.
 func NewRedis(c RedisConfig, log *slog.Logger) (*Redis, error) {
 	if c.Patience == 0 {
 		c.Patience = defaultPatience
@@ -74,14 +74,20 @@ func NewRedis(c RedisConfig, log *slog.Logger) (*Redis, error) {
 		return nil, err
 	}
 	quiet()
-	ctx, stop := context.WithCancel(context.Background())
-	s := &Redis{
+	return &Redis{
 		client: redis.NewUniversalClient(o), prefix: "passkeys:" + c.Namespace + ":", patience: c.Patience,
 		records: c.Records, now: c.Now, log: log, link: newLink(c.Now),
-		ready: make(chan struct{}), stop: stop, stopped: make(chan struct{}),
-	}
-	go s.run(ctx)
-	return s, nil
+		ready: make(chan struct{}), stopped: make(chan struct{}),
+	}, nil
+}
+
+// Start implements Shared. It waits for nothing, so it works while the server is down.
+func (s *Redis) Start() {
+	s.started.Do(func() {
+		ctx, stop := context.WithCancel(context.Background())
+		s.stop = stop
+		go s.run(ctx)
+	})
 }
 
 // call runs one command unless the server is known to be down, and notes when it
@@ -173,6 +179,7 @@ func (s *Redis) Status() Status {
 
 // Close implements Shared.
 func (s *Redis) Close() error {
+	s.started.Do(func() { s.stop = func() {}; close(s.stopped) })
 	s.flushLast()
 	s.link.set(false)
 	s.stop()

@@ -89,6 +89,7 @@ func TestRestartedReplicaReadsTheWholeLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.Start()
 	t.Cleanup(func() { _ = b.Close() })
 	<-b.Ready()
 	if records.Len() != n {
@@ -104,6 +105,7 @@ func TestNamespacesDoNotMix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other.Start()
 	t.Cleanup(func() { _ = other.Close() })
 	<-other.Ready()
 	a.end(t, record(1))
@@ -199,6 +201,7 @@ func TestFrozenServerIsWaitedForOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Start()
 	t.Cleanup(func() { _ = s.Close() })
 	eventually(t, "a connection", func() bool { return s.Status().Up })
 	srv.Freeze()
@@ -223,6 +226,7 @@ func TestUnreachableServerIsReadyToServeWithout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Start()
 	t.Cleanup(func() { _ = s.Close() })
 	<-s.Ready()
 	if s.Status().Up {

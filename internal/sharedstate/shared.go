@@ -38,6 +38,8 @@ type Shared interface {
 	// Publish tells every replica of ended sessions. While the server is down it
 	// keeps the records for later, and returns an error only when it cannot.
 	Publish(ctx context.Context, records ...revocation.Record) error
+	// Start begins what runs in the background. Before it, calls may fail.
+	Start()
 	// Ready is closed when the records of all replicas have been read, or when it
 	// turned out that they cannot be had now.
 	Ready() <-chan struct{}

@@ -50,6 +50,8 @@ type Registry struct {
 	open    atomic.Int64
 	changed chan struct{}
 	stopped chan struct{}
+	// starting is done when run has been started, or never will be.
+	starting sync.Once
 	// closing is done when Close was called; asking counts the refreshes that it
 	// waits for, and slots bounds how many are made at a time.
 	closing context.Context //nolint:containedctx // the Registry's own life, not a request's
@@ -67,14 +69,13 @@ type key struct {
 	own *stream
 }
 
-// New makes a Registry and starts its one goroutine, which Close ends.
+// New makes a Registry. It has one goroutine, from its first stream on, which Close ends.
 func New() *Registry {
 	g := &Registry{
 		changed: make(chan struct{}, 1), stopped: make(chan struct{}), slots: make(chan struct{}, refreshSlots),
 		sessions: make(map[key]*watched),
 	}
 	g.closing, g.close = context.WithCancel(context.Background())
-	go g.run()
 	return g
 }
 
@@ -166,6 +167,7 @@ func (g *Registry) add(st *stream, s *session.Session) *watched {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.starting.Do(func() { go g.run() })
 	w := g.sessions[k]
 	if w == nil {
 		w = &watched{key: k, session: *s, streams: make(map[*stream]struct{})}
@@ -262,6 +264,7 @@ func (g *Registry) sweep() {
 // cut it later.
 func (g *Registry) Close() {
 	g.close()
+	g.starting.Do(func() { close(g.stopped) })
 	<-g.stopped
 	g.mu.Lock()
 	for _, w := range g.sessions {
