@@ -97,11 +97,6 @@ type Sessions interface {
 	// Standing returns the session that the request's cookie could still be used
 	// for, idle or not, or nil. Whatever ends a session acts on this one.
 	Standing(r *http.Request) *session.Session
-	Ending
-}
-
-// Ending is what sign-out needs of a session.
-type Ending interface {
 	// End ends the request's session, idle or not, and forgets it.
 	End(w http.ResponseWriter, r *http.Request)
 	// IDToken returns the raw ID token of the request's session, or "".

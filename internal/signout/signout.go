@@ -39,17 +39,13 @@ type Issuer struct {
 	Keys Keys
 }
 
-// Users ends all sessions of a user that began before now.
-type Users interface {
-	EndSubject(ctx context.Context, issuer, subject string) error
-	// EndEmail compares as people do: letter case does not matter.
-	EndEmail(ctx context.Context, email string) error
-}
-
 // Sessions ends sessions; *revocation.List is one. An error means that it could
 // not be recorded for every replica.
 type Sessions interface {
-	Users
+	// EndSubject ends all sessions of a user that began before now.
+	EndSubject(ctx context.Context, issuer, subject string) error
+	// EndEmail does so by e-mail address, whose letter case does not matter.
+	EndEmail(ctx context.Context, email string) error
 	// EndProviderSession ends the sessions that came out of one of the
 	// provider's own, by its sid.
 	EndProviderSession(ctx context.Context, issuer, sid string) error
