@@ -60,8 +60,9 @@ func (p *Passkeys) refuse(w http.ResponseWriter, r *http.Request, d gate.Decisio
 		return p.forbid(w, r, d)
 	case gate.RefuseStale:
 		return p.refuseStale(w, r, d)
+	default:
+		return p.answer(w, r, p.refusal(r, d))
 	}
-	return p.answer(w, r, p.refusal(r, d))
 }
 
 // refusal words them.

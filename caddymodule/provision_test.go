@@ -32,10 +32,11 @@ func TestARefusedConfigurationLeavesNothingBehind(t *testing.T) {
 			_ = c.Close()
 		}
 	}()
+	const wrongComponents = "components javascript:a javascript:b"
 	const issuer = "http://127.0.0.1:9/refused"
 	for name, fault := range map[string]string{
 		"a colour":             "brand {\n color red\n}",
-		"a component's URL":    "corbado_components_wrong",
+		"a component's URL":    wrongComponents,
 		"a public path":        "public /*",
 		"a repost path":        "repost /*",
 		"a step-up path":       "step_up 5m /passkeys/x",
@@ -47,8 +48,8 @@ func TestARefusedConfigurationLeavesNothingBehind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			components := ""
-			if fault == "corbado_components_wrong" {
-				fault, components = "", "components javascript:a javascript:b"
+			if fault == wrongComponents {
+				fault, components = "", wrongComponents
 			}
 			dir := t.TempDir()
 			before := connections.Load()

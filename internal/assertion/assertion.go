@@ -20,14 +20,14 @@ import (
 )
 
 const (
-	// LeastTTL and MostTTL bound how long an assertion is good for: clocks
+	// leastTTL and MostTTL bound how long an assertion is good for: clocks
 	// differ by seconds, and an assertion outlives a sign-out.
-	LeastTTL = 30 * time.Second
+	leastTTL = 30 * time.Second
 	MostTTL  = time.Hour
-	// MostBytes bounds the header's value. Tomcat, nginx and others take 8 KiB
+	// mostBytes bounds the header's value. Tomcat, nginx and others take 8 KiB
 	// for a request's whole head, and the names of the groups may stand in
 	// another header once more.
-	MostBytes = 4 << 10
+	mostBytes = 4 << 10
 )
 
 // Config of a Signer.
@@ -67,8 +67,8 @@ func New(c Config) (*Signer, error) {
 	switch {
 	case c.Issuer == "" || c.Audience == "":
 		return nil, errors.New("an assertion needs an issuer and an audience")
-	case c.TTL < LeastTTL || c.TTL > MostTTL:
-		return nil, fmt.Errorf("ttl %s of assertions must be between %s and %s", c.TTL, LeastTTL, MostTTL)
+	case c.TTL < leastTTL || c.TTL > MostTTL:
+		return nil, fmt.Errorf("ttl %s of assertions must be between %s and %s", c.TTL, leastTTL, MostTTL)
 	}
 	s := &Signer{config: c, signed: newMemo(), warning: rate.Sometimes{First: 1, Interval: time.Minute}}
 	for i, name := range c.Claims {
@@ -118,7 +118,7 @@ func (s *Signer) Assert(ctx context.Context, about *session.Session) string {
 func (s *Signer) sign(ctx context.Context, k *keys, claims map[string]any) string {
 	token, err := k.sign(claims)
 	size := len(token)
-	if err == nil && size > MostBytes {
+	if err == nil && size > mostBytes {
 		delete(claims, claimGroups)
 		claims[claimOmitted] = true
 		token, err = k.sign(claims)
@@ -127,10 +127,10 @@ func (s *Signer) sign(ctx context.Context, k *keys, claims map[string]any) strin
 	case err != nil:
 		s.complain(ctx, "the app gets no assertion: "+err.Error(), claims["sub"], size)
 		return ""
-	case len(token) > MostBytes:
+	case len(token) > mostBytes:
 		s.complain(ctx, "the app gets no assertion: too large without groups even", claims["sub"], size)
 		return ""
-	case size > MostBytes:
+	case size > mostBytes:
 		s.complain(ctx, "the app gets an assertion without groups: too large with them", claims["sub"], size)
 	}
 	return token
@@ -140,7 +140,7 @@ func (s *Signer) sign(ctx context.Context, k *keys, claims map[string]any) strin
 func (s *Signer) complain(ctx context.Context, reason string, sub any, size int) {
 	s.warning.Do(func() {
 		s.config.Log.WarnContext(ctx, "assertion not complete; let fewer groups in, or name the claims that the app needs: assertion { claims }",
-			slog.String("reason", reason), slog.Any("sub", sub), slog.Int("bytes", size), slog.Int("limit", MostBytes))
+			slog.String("reason", reason), slog.Any("sub", sub), slog.Int("bytes", size), slog.Int("limit", mostBytes))
 	})
 }
 

@@ -233,7 +233,7 @@ func TestHugeGroups(t *testing.T) {
 	s.Groups = session.JoinList(groups)
 	token := f.Assert(t.Context(), s)
 	claims, _ := f.read(t, token)
-	if len(token) > MostBytes || claims["groups"] != nil || claims["groups_omitted"] != true || claims["email"] != "alice@example.com" {
+	if len(token) > mostBytes || claims["groups"] != nil || claims["groups_omitted"] != true || claims["email"] != "alice@example.com" {
 		t.Errorf("%d bytes, claims %v", len(token), claims)
 	}
 	other := alice()
@@ -242,7 +242,7 @@ func TestHugeGroups(t *testing.T) {
 	if n := strings.Count(f.log.String(), "without groups"); n != 1 || strings.Contains(f.log.String(), token) {
 		t.Errorf("%d warnings: %s", n, f.log.String())
 	}
-	s.Name = strings.Repeat("x", MostBytes)
+	s.Name = strings.Repeat("x", mostBytes)
 	if token := f.Assert(t.Context(), s); token != "" {
 		t.Errorf("%d bytes although nothing fits", len(token))
 	}

@@ -26,9 +26,9 @@ var (
 	ErrRejected = errors.New("corbado rejects the request")
 )
 
-// TypeMalformed is the Type of an APIError for an answer that says success but
+// typeMalformed is the Type of an APIError for an answer that says success but
 // holds no token. It is ours, not Corbado's.
-const TypeMalformed = "malformed_answer"
+const typeMalformed = "malformed_answer"
 
 // maxRetryAfter caps what Corbado, or a gateway before it, may ask for.
 const maxRetryAfter = time.Hour
@@ -77,7 +77,7 @@ func (e *APIError) Is(target error) bool { return target == e.class() }
 
 func (e *APIError) class() error {
 	switch e.Type {
-	case TypeMalformed, "internal_error":
+	case typeMalformed, "internal_error":
 		return ErrUnavailable
 	case "login_error", "project_id_mismatch":
 		return ErrUnauthorized
@@ -139,7 +139,7 @@ func readAPIError(got answer) *APIError {
 }
 
 func malformed(status int, detail string) *APIError {
-	return &APIError{Status: status, Type: TypeMalformed, detail: detail}
+	return &APIError{Status: status, Type: typeMalformed, detail: detail}
 }
 
 // retryAfter reads seconds or an HTTP date (RFC 9110 section 10.2.3).

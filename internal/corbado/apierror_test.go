@@ -85,15 +85,15 @@ func TestCorbadoFaults(t *testing.T) {
 		"error with a huge body": {
 			status: 500, body: strings.Repeat(leak, 10_000), want: APIError{Status: 500}, class: ErrUnavailable,
 		},
-		"200, malformed":             {status: 200, body: goodAnswer[:60], want: APIError{Status: 200, Type: TypeMalformed}, class: ErrUnavailable},
-		"200, empty":                 {status: 200, want: APIError{Status: 200, Type: TypeMalformed}, class: ErrUnavailable},
-		"204":                        {status: 204, want: APIError{Status: 204, Type: TypeMalformed}, class: ErrUnavailable},
-		"200, null":                  {status: 200, body: "null", want: APIError{Status: 200, Type: TypeMalformed}, class: ErrUnavailable},
-		"200, no secret":             {status: 200, body: good(`"secret"`, `"other"`), want: APIError{Status: 200, Type: TypeMalformed}, class: ErrUnavailable},
-		"200, no expires":            {status: 200, body: good(`"expires"`, `"other"`), want: APIError{Status: 200, Type: TypeMalformed}, class: ErrUnavailable},
-		"200, token of another type": {status: 200, body: good("passkey-append", "passkey-delete"), want: APIError{Status: 200, Type: TypeMalformed}, class: ErrUnavailable},
-		"200, secret is no text":     {status: 200, body: good(`"`+minted+`"`, "5"), want: APIError{Status: 200, Type: TypeMalformed}, class: ErrUnavailable},
-		"200, huge body":             {status: 200, body: goodAnswer + strings.Repeat(" ", maxAnswer), want: APIError{Status: 200, Type: TypeMalformed}, class: ErrUnavailable},
+		"200, malformed":             {status: 200, body: goodAnswer[:60], want: APIError{Status: 200, Type: typeMalformed}, class: ErrUnavailable},
+		"200, empty":                 {status: 200, want: APIError{Status: 200, Type: typeMalformed}, class: ErrUnavailable},
+		"204":                        {status: 204, want: APIError{Status: 204, Type: typeMalformed}, class: ErrUnavailable},
+		"200, null":                  {status: 200, body: "null", want: APIError{Status: 200, Type: typeMalformed}, class: ErrUnavailable},
+		"200, no secret":             {status: 200, body: good(`"secret"`, `"other"`), want: APIError{Status: 200, Type: typeMalformed}, class: ErrUnavailable},
+		"200, no expires":            {status: 200, body: good(`"expires"`, `"other"`), want: APIError{Status: 200, Type: typeMalformed}, class: ErrUnavailable},
+		"200, token of another type": {status: 200, body: good("passkey-append", "passkey-delete"), want: APIError{Status: 200, Type: typeMalformed}, class: ErrUnavailable},
+		"200, secret is no text":     {status: 200, body: good(`"`+minted+`"`, "5"), want: APIError{Status: 200, Type: typeMalformed}, class: ErrUnavailable},
+		"200, huge body":             {status: 200, body: goodAnswer + strings.Repeat(" ", maxAnswer), want: APIError{Status: 200, Type: typeMalformed}, class: ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, answerWith(tc.status, tc.header, tc.body))

@@ -20,8 +20,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 )
 
-// DefaultTimeout limits a call whose context has no deadline.
-const DefaultTimeout = 5 * time.Second
+// defaultTimeout limits a call whose context has no deadline.
+const defaultTimeout = 5 * time.Second
 
 // Config of a Client.
 type Config struct {

@@ -76,7 +76,7 @@ type connectTokenData struct {
 func (c *Client) CreateConnectToken(ctx context.Context, in ConnectTokenRequest) (ConnectToken, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, DefaultTimeout)
+		ctx, cancel = context.WithTimeout(ctx, defaultTimeout)
 		defer cancel()
 	}
 	body := connectTokenBody{

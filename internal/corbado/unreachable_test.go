@@ -104,7 +104,7 @@ func TestCallWithoutDeadlineGetsOne(t *testing.T) {
 	}
 	_, err = c.CreateConnectToken(t.Context(), request)
 	checkUnreachable(t, err, "timeout")
-	if left <= 0 || left > DefaultTimeout {
+	if left <= 0 || left > defaultTimeout {
 		t.Errorf("the deadline was %s away", left)
 	}
 }

@@ -57,6 +57,7 @@ func ownForm(r *http.Request, site origin.Origin) bool {
 		return from == "" || from == "null" || from == site.String()
 	case fetchmeta.UntoldSite:
 		return from == site.String() // a browser without fetch metadata
+	default:
+		return false
 	}
-	return false
 }

@@ -53,7 +53,7 @@ type Gate struct {
 
 // New checks the configuration and makes a Gate.
 func New(c Config) (*Gate, error) {
-	if err := CheckBase(c.Base); err != nil {
+	if err := checkBase(c.Base); err != nil {
 		return nil, err
 	}
 	public, err := newPublicPaths(c.Public, c.Base)
@@ -83,8 +83,8 @@ func New(c Config) (*Gate, error) {
 	}, nil
 }
 
-// CheckBase reports what is wrong with a base path.
-func CheckBase(base string) error {
+// checkBase reports what is wrong with a base path.
+func checkBase(base string) error {
 	if !strings.HasPrefix(base, "/") || base == "/" || path.Clean(base) != base || strings.ContainsAny(base, "*?#%;\\ \"<>") {
 		return fmt.Errorf("path %q must be a plain absolute path without a trailing slash, like /passkeys", base)
 	}

@@ -55,6 +55,7 @@ func foreignForm(r *http.Request, site origin.Origin) bool {
 		return true
 	case fetchmeta.UntoldSite:
 		return from != "" && from != site.String() // a browser without fetch metadata
+	default:
+		return false
 	}
-	return false
 }

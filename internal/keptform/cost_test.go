@@ -60,11 +60,11 @@ var megabytes = map[string]struct{ kind, body string }{
 const multi = "multipart/form-data; boundary=x"
 
 // mega repeats a text to a megabyte, less what stands around it.
-func mega(text string) string { return strings.Repeat(text, (DefaultSize-1024)/len(text)) }
+func mega(text string) string { return strings.Repeat(text, (defaultSize-1024)/len(text)) }
 
 func manyNames() string {
 	var b strings.Builder
-	for i := 0; b.Len() < DefaultSize-1024; i++ {
+	for i := 0; b.Len() < defaultSize-1024; i++ {
 		_, _ = fmt.Fprintf(&b, "A%x: b\r\n", i)
 	}
 	return b.String()
@@ -72,7 +72,7 @@ func manyNames() string {
 
 func continued() string {
 	var b strings.Builder
-	for i := 0; b.Len() < DefaultSize-1024; i++ {
+	for i := 0; b.Len() < defaultSize-1024; i++ {
 		_, _ = fmt.Fprintf(&b, "; name*%d=b", i)
 	}
 	return b.String()

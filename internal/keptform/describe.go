@@ -25,7 +25,7 @@ const (
 )
 
 // urlencoded lists the fields of application/x-www-form-urlencoded.
-func (s *Summary) urlencoded(body []byte) {
+func (s *summary) urlencoded(body []byte) {
 	for tried := 0; len(body) > 0; tried++ {
 		if tried == maxTried || len(s.Fields) == maxFields {
 			s.More = 1 + bytes.Count(body[:len(body)-1], []byte("&"))
@@ -56,7 +56,7 @@ func unescape(escaped []byte) (string, error) {
 // multipart lists the fields of multipart/form-data as browsers write it (HTML,
 // multipart/form-data encoding algorithm). What else the syntax of MIME allows is
 // for the app to read.
-func (s *Summary) multipart(body []byte, boundary string) {
+func (s *summary) multipart(body []byte, boundary string) {
 	if boundary == "" || len(boundary) > maxBoundary {
 		return
 	}
@@ -80,7 +80,7 @@ func (s *Summary) multipart(body []byte, boundary string) {
 
 // part lists the field of one part, which begins with the end of its delimiter's
 // line.
-func (s *Summary) part(part []byte) {
+func (s *summary) part(part []byte) {
 	head := part[:min(len(part), maxHead)]
 	end := bytes.Index(head, []byte("\r\n\r\n"))
 	if end < 0 {
@@ -127,7 +127,7 @@ func parameters(disposition string) (name, file string) {
 // unquoted undoes what browsers do to names (HTML, as above).
 var unquoted = strings.NewReplacer("%22", `"`, "%0D", " ", "%0A", " ")
 
-func (s *Summary) add(name, value, file string) {
+func (s *summary) add(name, value, file string) {
 	field := Field{Name: readable(name), File: readable(file)}
 	if field.Hidden = file == "" && value != "" && secret(name); !field.Hidden && file == "" {
 		field.Value = readable(value)

@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	// DefaultSize is the largest form that is kept, in bytes of its body.
-	DefaultSize = 1 << 20
+	// defaultSize is the largest form that is kept, in bytes of its body.
+	defaultSize = 1 << 20
 	// MaxSize is the most that may be configured. Sealing makes text of 4/3 the
 	// size, and a browser's sessionStorage holds 5 MiB for an origin and tab, two
 	// bytes a character in some.
 	MaxSize = 1400 << 10
-	// FormKept is how long after it was posted a form can be sent again.
-	FormKept = 30 * time.Minute
+	// formKept is how long after it was posted a form can be sent again.
+	formKept = 30 * time.Minute
 
 	// readPatience is how long a form's body may take, and stretchPatience each
 	// stretch of it.
@@ -48,7 +48,7 @@ type Config struct {
 	Base string
 	// Origins are the site's public origins.
 	Origins origin.Set
-	// MaxSize is the largest body that is kept, in bytes; zero means DefaultSize.
+	// MaxSize is the largest body that is kept, in bytes; zero means 1 MiB.
 	MaxSize int64
 	// Once makes a form serve once.
 	Once Once
@@ -85,7 +85,7 @@ func NewForms(c Config, log *slog.Logger) (*Forms, error) {
 		c.Now = time.Now
 	}
 	if c.MaxSize == 0 {
-		c.MaxSize = DefaultSize
+		c.MaxSize = defaultSize
 	}
 	if c.MaxSize < 0 || c.MaxSize > MaxSize {
 		return nil, fmt.Errorf("resend %d bytes: a browser's storage takes at most %d for one form", c.MaxSize, MaxSize)
@@ -104,15 +104,15 @@ func NewForms(c Config, log *slog.Logger) (*Forms, error) {
 		strangers: newPlaces(), users: newPlaces(), patience: readPatience, now: c.Now, log: log, quiet: quietlog.New(log, c.Now),
 	}
 	var err error
-	f.resends = way{marker: []byte(resendMarker), once: "form ", kept: FormKept}
-	if f.resends.crate, err = c.Keyring.Crate("form.v2", FormKept, c.Now); err != nil {
+	f.resends = way{marker: []byte(resendMarker), once: "form ", kept: formKept}
+	if f.resends.crate, err = c.Keyring.Crate("form.v2", formKept, c.Now); err != nil {
 		return nil, err
 	}
-	f.reposts = way{marker: []byte(repostMarker), once: "repost ", kept: RepostKept, foreign: true}
-	if f.reposts.crate, err = c.Keyring.Crate("repost.v1", RepostKept, c.Now); err != nil {
+	f.reposts = way{marker: []byte(repostMarker), once: "repost ", kept: repostKept, foreign: true}
+	if f.reposts.crate, err = c.Keyring.Crate("repost.v1", repostKept, c.Now); err != nil {
 		return nil, err
 	}
-	if f.summaries, err = c.Keyring.Box("form-summary.v1", FormKept, c.Now); err != nil {
+	if f.summaries, err = c.Keyring.Box("form-summary.v1", formKept, c.Now); err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -165,7 +165,7 @@ func TestAKeptFormIsRefused(t *testing.T) {
 		},
 		"after half an hour 400 form_invalid": func(t *testing.T, o *room, kept *Kept) error {
 			t.Helper()
-			o.now = o.now.Add(FormKept + time.Second)
+			o.now = o.now.Add(formKept + time.Second)
 			_, err := o.resend(t, "/orders", kept.Form, alice)
 			return err
 		},
@@ -254,7 +254,7 @@ func BenchmarkKeepAndRestore(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	body := strings.Repeat("x", DefaultSize)
+	body := strings.Repeat("x", defaultSize)
 	for b.Loop() {
 		r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/orders", strings.NewReader(body))
 		r.Header.Set("Content-Type", urlencoded)

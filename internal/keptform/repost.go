@@ -11,9 +11,9 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
 
-// RepostKept is how long after it came another site's form can be posted again: a
+// repostKept is how long after it came another site's form can be posted again: a
 // page does it by itself, at once.
-const RepostKept = 2 * time.Minute
+const repostKept = 2 * time.Minute
 
 // ErrForeign is for another site's form that comes again and finds no session, or
 // one that does not do: it is never kept for a sign-in.

@@ -99,7 +99,7 @@ func TestAnotherSitesFormIsRefused(t *testing.T) {
 		}, http.StatusBadRequest, "form_invalid"},
 		"after two minutes": {func(t *testing.T, o *room, sealed string) error {
 			t.Helper()
-			o.now = o.now.Add(RepostKept + time.Second)
+			o.now = o.now.Add(repostKept + time.Second)
 			_, err := o.again(t, "/saml/acs", sealed)
 			return err
 		}, http.StatusBadRequest, "form_invalid"},

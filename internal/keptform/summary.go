@@ -28,8 +28,8 @@ type Field struct {
 	Hidden bool `json:"hidden,omitempty"`
 }
 
-// Summary is what a form was.
-type Summary struct {
+// summary is what a form was.
+type summary struct {
 	owner
 	// Path is where the form was posted to, with its query: where it goes again.
 	Path   string  `json:"path"`
@@ -41,7 +41,7 @@ type Summary struct {
 // summarise describes a form, sealed. It is a courtesy to whoever posted it, who
 // may be anybody: the work is bounded however large the form (describe.go).
 func (f *Forms) summarise(one *form) (string, error) {
-	s := Summary{owner: one.owner, Path: one.Path, Fields: []Field{}}
+	s := summary{owner: one.owner, Path: one.Path, Fields: []Field{}}
 	media, params, _ := mime.ParseMediaType(one.Type)
 	switch media {
 	case "application/x-www-form-urlencoded":
@@ -85,7 +85,7 @@ func (f *Forms) Summary(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	if err != nil {
 		return refuse(http.StatusGone, "form_invalid", "The form is too old.", err)
 	}
-	var known Summary
+	var known summary
 	if err := json.Unmarshal(plain, &known); err != nil {
 		return err
 	}

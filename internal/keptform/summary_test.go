@@ -55,7 +55,7 @@ func TestSummary(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		var got Summary
+		var got summary
 		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Path != "/orders?a=1" || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %v %s %v", name, err, w.Body, w.Header())
 		}
@@ -109,7 +109,7 @@ func TestSummaryOfManyFields(t *testing.T) {
 		"after a preamble":       {multi, "hello\r\n" + parts(2), 2, 0},
 		"without a name":         {multi, "--x\r\n\r\n1\r\n--x\r\nA: b\r\n\r\n1\r\n--x--", 2, 0},
 	} {
-		s := Summary{}
+		s := summary{}
 		if tc.kind == multi {
 			s.multipart([]byte(tc.body), "x")
 		} else {
@@ -129,7 +129,7 @@ func TestValuesThatAreNotForTheScreen(t *testing.T) {
 		"PassWord": true, "pa\u017f\u017fword": true, "to\u212aen": true, "_x": true, strings.Repeat("a", maxLooked): true, strings.Repeat("a", 4000) + "password": true,
 		"item": false, "x_": false, strings.Repeat("a", maxLooked-1): false,
 	} {
-		s := Summary{}
+		s := summary{}
 		s.urlencoded([]byte(url.QueryEscape(name) + "=1"))
 		if len(s.Fields) != 1 || s.Fields[0].Hidden != hidden {
 			t.Errorf("%.40s: %+v", name, s.Fields)
@@ -162,7 +162,7 @@ func FuzzDescribe(f *testing.F) {
 		f.Add([]byte(form), "x")
 	}
 	f.Fuzz(func(t *testing.T, body []byte, boundary string) {
-		var s Summary
+		var s summary
 		s.urlencoded(body)
 		s.multipart(body, boundary)
 		if len(s.Fields) > 2*maxFields || s.More < 0 {

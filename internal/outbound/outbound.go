@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// MaxBody is the most that is read of an answer, in bytes. Discovery documents,
+// maxBody is the most that is read of an answer, in bytes. Discovery documents,
 // key sets and token answers are a few kilobytes.
-const MaxBody = 1 << 20
+const maxBody = 1 << 20
 
-// ErrBodyTooLarge is what reading an answer beyond MaxBody returns.
+// ErrBodyTooLarge is what reading an answer beyond maxBody returns.
 var ErrBodyTooLarge = errors.New("the answer is larger than 1 MiB")
 
 // ErrForeignRedirect is wrapped by the error of a request that was redirected
@@ -28,16 +28,16 @@ const (
 	dialTimeout   = 5 * time.Second
 	tlsTimeout    = 5 * time.Second
 	headerTimeout = 10 * time.Second
-	// DefaultTotal limits a whole request, body included.
-	DefaultTotal = 15 * time.Second
+	// defaultTotal limits a whole request, body included.
+	defaultTotal = 15 * time.Second
 	idleTimeout  = 90 * time.Second
 )
 
 // NewClient returns a client with its own connection pool. total limits a whole
-// request; zero means DefaultTotal. The environment's proxy settings hold.
+// request; zero means defaultTotal. The environment's proxy settings hold.
 func NewClient(total time.Duration) *http.Client {
 	if total == 0 {
-		total = DefaultTotal
+		total = defaultTotal
 	}
 	transport := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -74,7 +74,7 @@ func (l limitBody) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &limitedBody{ReadCloser: resp.Body, left: MaxBody}
+	resp.Body = &limitedBody{ReadCloser: resp.Body, left: maxBody}
 	return resp, nil
 }
 

@@ -32,10 +32,10 @@ func TestClient(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ok", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
 	mux.HandleFunc("/exact", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, strings.Repeat("x", MaxBody))
+		_, _ = io.WriteString(w, strings.Repeat("x", maxBody))
 	})
 	mux.HandleFunc("/flood", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, strings.Repeat("x", MaxBody+1))
+		_, _ = io.WriteString(w, strings.Repeat("x", maxBody+1))
 	})
 	mux.Handle("/away", http.RedirectHandler(foreign.URL, http.StatusFound))
 	mux.Handle("/here", http.RedirectHandler("/ok", http.StatusFound))
@@ -49,10 +49,10 @@ func TestClient(t *testing.T) {
 	if body, err := get(t, c, srv.URL+"/here"); err != nil || body != "ok" {
 		t.Errorf("redirect on the same host: %q, %v", body, err)
 	}
-	if body, err := get(t, c, srv.URL+"/exact"); err != nil || len(body) != MaxBody {
+	if body, err := get(t, c, srv.URL+"/exact"); err != nil || len(body) != maxBody {
 		t.Errorf("a body of exactly the limit: %d bytes, %v", len(body), err)
 	}
-	if body, err := get(t, c, srv.URL+"/flood"); !errors.Is(err, ErrBodyTooLarge) || len(body) != MaxBody {
+	if body, err := get(t, c, srv.URL+"/flood"); !errors.Is(err, ErrBodyTooLarge) || len(body) != maxBody {
 		t.Errorf("flood: %d bytes, %v", len(body), err)
 	}
 	if _, err := get(t, c, srv.URL+"/away"); !errors.Is(err, ErrForeignRedirect) {

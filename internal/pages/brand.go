@@ -9,8 +9,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
-// DefaultColor is the colour of buttons and links without a configured one.
-const DefaultColor = "#0b5fff"
+// defaultColor is the colour of buttons and links without a configured one.
+const defaultColor = "#0b5fff"
 
 // Brand is what the pages show of the site's owner.
 type Brand struct {
@@ -19,7 +19,7 @@ type Brand struct {
 	// Logo is a path on the site or an https URL; empty means the first letter
 	// of the name.
 	Logo string
-	// Color is "#rrggbb"; empty means DefaultColor.
+	// Color is "#rrggbb"; empty means #0b5fff.
 	Color string
 }
 
@@ -35,7 +35,7 @@ type brand struct {
 
 func newBrand(b Brand, site origin.Origin) (brand, error) {
 	if b.Color == "" {
-		b.Color = DefaultColor
+		b.Color = defaultColor
 	}
 	accent, err := parseColor(b.Color)
 	if err != nil {

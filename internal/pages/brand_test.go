@@ -67,7 +67,7 @@ func TestBrandWithoutSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Name != "app.example.com" || b.Initial != "A" || !strings.Contains(string(b.stylesheet), "--brand:"+DefaultColor) {
+	if b.Name != "app.example.com" || b.Initial != "A" || !strings.Contains(string(b.stylesheet), "--brand:"+defaultColor) {
 		t.Errorf("got %+v", b)
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
-// ChallengeHeader marks the 401 of somebody without a session, so that a script
+// challengeHeader marks the 401 of somebody without a session, so that a script
 // can tell it from a 401 of the app's own.
-const ChallengeHeader = "Passkeys-Challenge"
+const challengeHeader = "Passkeys-Challenge"
 
 // problemJSON is a Problem as programs get it.
 type problemJSON struct {
@@ -66,7 +66,7 @@ func hints(w http.ResponseWriter, pr *problem.Problem) {
 		w.Header().Set("Retry-After", strconv.FormatInt(int64(whole), 10))
 	}
 	if pr.Code == problem.CodeLoginRequired {
-		w.Header().Set(ChallengeHeader, problem.CodeLoginRequired)
+		w.Header().Set(challengeHeader, problem.CodeLoginRequired)
 	}
 	if pr.MaxAge > 0 && pr.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", challenge(pr))

@@ -85,7 +85,7 @@ func TestTheMarkIsOnOurOwn401Only(t *testing.T) {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api", nil)
 		s.Problem(w, r, &problem.Problem{Status: http.StatusUnauthorized, Code: code}, "")
-		if got := w.Header().Get(ChallengeHeader); got != want {
+		if got := w.Header().Get(challengeHeader); got != want {
 			t.Errorf("%s: %q", code, got)
 		}
 	}

@@ -19,9 +19,9 @@ import (
 const (
 	// PerMinute is how many lines of a kind are written in a minute.
 	PerMinute = 10
-	// MaxText bounds each text of a line, in bytes: a host or path from outside can
+	// maxText bounds each text of a line, in bytes: a host or path from outside can
 	// have a megabyte.
-	MaxText = 512
+	maxText = 512
 	// maxKinds bounds the memory should a kind ever come from a request. Beyond it
 	// all further ones are one kind.
 	maxKinds = 256
@@ -121,10 +121,10 @@ func short(v slog.Value) slog.Value {
 	default:
 		return v
 	}
-	if len(text) <= MaxText {
+	if len(text) <= maxText {
 		return slog.StringValue(text)
 	}
-	end := MaxText
+	end := maxText
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}

@@ -50,7 +50,7 @@ func TestHugeTextsAreCut(t *testing.T) {
 	l, lines, _ := quiet(t)
 	huge := strings.Repeat("é", 1<<19)
 	l.LogAttrs(t.Context(), slog.LevelWarn, "refused", "", slog.String("host", huge), slog.Any("error", errors.New(huge)), slog.Int("n", 7), slog.Any("list", []int{1}))
-	if got := lines()[0]; len(got) > 3*MaxText || !strings.Contains(got, "…") || strings.Contains(got, "\uFFFD") || !strings.Contains(got, "n=7 list=[1]") {
+	if got := lines()[0]; len(got) > 3*maxText || !strings.Contains(got, "…") || strings.Contains(got, "\uFFFD") || !strings.Contains(got, "n=7 list=[1]") {
 		t.Errorf("%d bytes: %.200s", len(got), got)
 	}
 }

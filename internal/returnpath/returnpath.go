@@ -17,9 +17,9 @@ const (
 	// browsers keep 4,096 bytes of a sealed cookie, and proxies take 4 or 8 kB of
 	// an answer's headers.
 	MaxShort = 1800
-	// MaxQuery is the most that a return path may take as a parameter of another
+	// maxQuery is the most that a return path may take as a parameter of another
 	// address, in bytes: many servers refuse a request line of more than 8 kB.
-	MaxQuery = 7000
+	maxQuery = 7000
 )
 
 // Start is the page for a browser whose return path is not acceptable.
@@ -93,7 +93,7 @@ func Short(clean string, most int) string {
 }
 
 // FitsQuery reports whether Query leaves a clean return path whole.
-func FitsQuery(clean string) bool { return len(url.QueryEscape(clean)) <= MaxQuery }
+func FitsQuery(clean string) bool { return len(url.QueryEscape(clean)) <= maxQuery }
 
 // Query returns a clean return path as the value of a parameter, escaped. One that
 // would make the address too long for the servers on its way is cut as by Short.

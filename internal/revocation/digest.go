@@ -15,24 +15,24 @@ import (
 // purpose names what the keys are for and the version of what is hashed.
 const purpose = "revocation.v1"
 
-// Name says which sessions are meant. Make one with BySession, ByProviderSession,
-// BySubject or ByEmail.
+// Name says which sessions are meant. Make one with bySession, byProviderSession,
+// bySubject or byEmail.
 type Name struct {
 	kind          Kind
 	issuer, value string
 }
 
-// BySession names one session by its ID.
-func BySession(id string) Name { return Name{kind: SessionID, value: id} }
+// bySession names one session by its ID.
+func bySession(id string) Name { return Name{kind: SessionID, value: id} }
 
-// ByProviderSession names sessions by issuer and the ID token's sid.
-func ByProviderSession(iss, sid string) Name { return Name{ProviderSession, iss, sid} }
+// byProviderSession names sessions by issuer and the ID token's sid.
+func byProviderSession(iss, sid string) Name { return Name{ProviderSession, iss, sid} }
 
-// BySubject names a user's sessions by issuer and sub.
-func BySubject(iss, sub string) Name { return Name{Subject, iss, sub} }
+// bySubject names a user's sessions by issuer and sub.
+func bySubject(iss, sub string) Name { return Name{Subject, iss, sub} }
 
-// ByEmail names a user's sessions by address, whatever its case.
-func ByEmail(email string) Name { return Name{kind: Email, value: strings.ToLower(email)} }
+// byEmail names a user's sessions by address, whatever its case.
+func byEmail(email string) Name { return Name{kind: Email, value: strings.ToLower(email)} }
 
 func (n Name) empty() bool { return n.value == "" }
 

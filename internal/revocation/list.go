@@ -70,7 +70,7 @@ func (l *List) Generation() uint64 { return l.records.Generation() }
 func (l *List) Revoked(s *session.Session) bool {
 	began := seconds(s.StartedAt)
 	var names [5]Name
-	for _, n := range append(names[:0], BySession(s.ID), ByProviderSession(s.Issuer, s.ProviderSID), BySubject(s.Issuer, s.Subject), ByEmail(s.Email), ByEmail(s.Username)) {
+	for _, n := range append(names[:0], bySession(s.ID), byProviderSession(s.Issuer, s.ProviderSID), bySubject(s.Issuer, s.Subject), byEmail(s.Email), byEmail(s.Username)) {
 		if n.empty() || !l.records.any(n.kind) {
 			continue
 		}
@@ -93,23 +93,23 @@ func (l *List) Add(n Name, cutoff, expires time.Time) {
 }
 
 // EndSession ends one session by its ID, here at once and on every replica.
-func (l *List) EndSession(ctx context.Context, id string) error { return l.end(ctx, BySession(id)) }
+func (l *List) EndSession(ctx context.Context, id string) error { return l.end(ctx, bySession(id)) }
 
 // EndProviderSession ends the sessions here that came from one session at the
 // identity provider.
 func (l *List) EndProviderSession(ctx context.Context, iss, sid string) error {
-	return l.end(ctx, ByProviderSession(iss, sid))
+	return l.end(ctx, byProviderSession(iss, sid))
 }
 
 // EndSubject ends all sessions that a user has now.
 func (l *List) EndSubject(ctx context.Context, iss, sub string) error {
-	return l.end(ctx, BySubject(iss, sub))
+	return l.end(ctx, bySubject(iss, sub))
 }
 
 // EndEmail ends all sessions that the user of an address has now; case does not
 // matter, and a user name that is that address counts too.
 func (l *List) EndEmail(ctx context.Context, email string) error {
-	return l.end(ctx, ByEmail(email))
+	return l.end(ctx, byEmail(email))
 }
 
 // end revokes until now. An error means that other replicas may not hear of it;

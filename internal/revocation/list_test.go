@@ -116,7 +116,7 @@ func TestCutoffSparesLaterSignIns(t *testing.T) {
 		}
 	}
 	// A session's own ID needs no cutoff: it never begins again.
-	l.Add(BySession("id-1"), c.at.Add(-time.Hour), c.at.Add(time.Hour))
+	l.Add(bySession("id-1"), c.at.Add(-time.Hour), c.at.Add(time.Hour))
 	if !l.Revoked(alice(c.at)) {
 		t.Error("a session was spared although it was named itself")
 	}
@@ -130,7 +130,7 @@ func TestEmptyNamesEndNobody(t *testing.T) {
 	}
 	s := alice(c.at)
 	s.Email, s.ProviderSID, s.Username = "", "", ""
-	l.Add(ByEmail(""), c.at, c.at.Add(time.Hour))
+	l.Add(byEmail(""), c.at, c.at.Add(time.Hour))
 	if l.Revoked(s) {
 		t.Error("a user without an address was taken for the empty address")
 	}
@@ -271,10 +271,10 @@ func BenchmarkRevoked(b *testing.B) {
 	c := newClock()
 	l := newList(b, c, ring(b, 'k'), nil)
 	for i := range 1000 {
-		l.Add(BySession(fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
-		l.Add(BySubject("iss", fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
-		l.Add(ByEmail(fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
-		l.Add(ByProviderSession("iss", fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
+		l.Add(bySession(fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
+		l.Add(bySubject("iss", fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
+		l.Add(byEmail(fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
+		l.Add(byProviderSession("iss", fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
 	}
 	s := alice(c.at)
 	b.ReportAllocs()

@@ -19,14 +19,14 @@ import (
 )
 
 const (
-	// Tolerance is how far the identity provider's clock and ours may differ. A
+	// tolerance is how far the identity provider's clock and ours may differ. A
 	// sign-in that the provider takes for recent enough must count here too, or
 	// the browser would go round in circles.
-	Tolerance = time.Minute
-	// Shortest and Longest bound MaxAge. A person needs some time for what they
+	tolerance = time.Minute
+	// shortest and longest bound MaxAge. A person needs some time for what they
 	// confirmed it for; beyond a day, sessions are over anyway.
-	Shortest = 30 * time.Second
-	Longest  = 24 * time.Hour
+	shortest = 30 * time.Second
+	longest  = 24 * time.Hour
 )
 
 // Code is the error code of a request whose sign-in is too old or too weak.
@@ -50,8 +50,8 @@ func (d Demand) Check() error {
 	if d.IsZero() {
 		return nil
 	}
-	if d.MaxAge < Shortest || d.MaxAge > Longest || d.MaxAge%time.Second != 0 {
-		return fmt.Errorf("step_up %s must be whole seconds between %s and %s", d.MaxAge, Shortest, Longest)
+	if d.MaxAge < shortest || d.MaxAge > longest || d.MaxAge%time.Second != 0 {
+		return fmt.Errorf("step_up %s must be whole seconds between %s and %s", d.MaxAge, shortest, longest)
 	}
 	if len(d.ACR) > 256 {
 		return errors.New("step_up acr has more than 256 characters")
@@ -73,7 +73,7 @@ func (d Demand) Met(s *session.Session, now time.Time) bool {
 
 // Recent tells whether a sign-in at authTime is recent enough.
 func (d Demand) Recent(authTime, now time.Time) bool {
-	return !authTime.IsZero() && now.Sub(authTime) <= d.MaxAge+Tolerance
+	return !authTime.IsZero() && now.Sub(authTime) <= d.MaxAge+tolerance
 }
 
 // Strong tells whether a sign-in with this acr is strong enough: classes have no

@@ -41,7 +41,7 @@ func TestMet(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	for _, good := range []Demand{{}, {MaxAge: Shortest}, {MaxAge: Longest, ACR: "urn:okta:loa:2fa:any"}} {
+	for _, good := range []Demand{{}, {MaxAge: shortest}, {MaxAge: longest, ACR: "urn:okta:loa:2fa:any"}} {
 		if err := good.Check(); err != nil {
 			t.Errorf("%v: %v", good, err)
 		}

@@ -91,10 +91,10 @@ func (g *Registry) Check() {
 // Open is the number of streams that are open now.
 func (g *Registry) Open() int { return int(g.open.Load()) }
 
-// IsStream tells whether a request asks for a connection that stays: a switch of
+// isStream tells whether a request asks for a connection that stays: a switch of
 // protocols (RFC 9110 section 7.8), a WebSocket over HTTP/2 or 3 (RFC 8441, RFC
 // 9220), an event stream, or gRPC, whose calls may be streams.
-func IsStream(r *http.Request) bool {
+func isStream(r *http.Request) bool {
 	if len(r.Header["Upgrade"]) > 0 || r.Method == http.MethodConnect {
 		return true
 	}
@@ -109,7 +109,7 @@ func IsStream(r *http.Request) bool {
 // ends. done must be called when the request is over. Requests that are no
 // streams come back as they are, and count as a sign that the session is in use.
 func (g *Registry) Watch(r *http.Request, s *session.Session, rules *Rules) (_ *http.Request, done func()) {
-	if !IsStream(r) {
+	if !isStream(r) {
 		g.Used(s)
 		return r, nothing
 	}
