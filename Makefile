@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt unit race fuzz scripts e2e bench assets assets-check cdn build docker docker-test
+.PHONY: help demo test check fmt unit race fuzz scripts e2e pictures bench assets assets-check cdn build docker docker-test
 
 testrun  := go -C tools build -buildvcs=false -o ../.bin/ ./testrun && .bin/testrun
 FUZZTIME ?= 10s
@@ -36,6 +36,10 @@ scripts: ## Types and DOM tests of the scripts, and the sign-in page with Okta's
 
 e2e: ## Browser tests in Chromium; screenshots in e2e/screenshots
 	@$(testrun) e2e
+
+pictures: ## Take the README's pictures again, docs/images/pages-*.webp; commit the result
+	cd e2e && README_PICTURES=$(CURDIR)/docs/images go test -count=1 -run TestPictureOfTheReadme .
+	chmod 644 docs/images/*
 
 bench: ## Go benchmarks, then the comparison with plain Caddy
 	go test -run='^$$' -bench=. -benchmem ./internal/... ./caddymodule/...
