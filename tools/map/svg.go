@@ -103,26 +103,26 @@ func (d drawn) all(l layout) {
 
 func (d drawn) top(p *place) float64 { return d.y + layerSpace*float64(p.layer) }
 
-// arrow follows one arrow from its box through its bends to the next box. It
-// leaves a wide box below its target, not all from one point.
+// arrow follows one arrow from its box through its bends to the next box.
 func (d drawn) arrow(from, to *place) {
 	x := d.x + port(from, to, from.next)
 	y := d.top(from) + boxHeight
-	path := fmt.Sprintf("M%.1f %.1f", x, y)
+	var path strings.Builder
+	fmt.Fprintf(&path, "M%.1f %.1f", x, y)
 	for last := from; ; last, to = to, to.next[0] {
 		endX, endY := d.x+to.center(), d.top(to)
 		if to.room != "" {
 			endX = d.x + port(to, last, to.above)
 		}
 		half := (endY - y) / 2
-		path += fmt.Sprintf(" C%.1f %.1f %.1f %.1f %.1f %.1f", x, y+half, endX, endY-half, endX, endY)
+		fmt.Fprintf(&path, " C%.1f %.1f %.1f %.1f %.1f %.1f", x, y+half, endX, endY-half, endX, endY)
 		if to.room != "" {
 			break
 		}
 		x, y = endX, endY+boxHeight
-		path += fmt.Sprintf(" V%.1f", y)
+		fmt.Fprintf(&path, " V%.1f", y)
 	}
-	fmt.Fprintf(d.svg, `<path class="arrow h%d" d="%s"/>`+"\n", slices.Index(d.g.names(), from.room)%hues, path)
+	fmt.Fprintf(d.svg, `<path class="arrow h%d" d="%s"/>`+"\n", slices.Index(d.g.names(), from.room)%hues, path.String())
 }
 
 // port is where an arrow touches a box: the arrows of a side share its width, in
