@@ -43,7 +43,7 @@ func (tb *tab) scheme(scheme string) {
 	})
 }
 
-// shoot takes the page's picture in both colour schemes and widths, and fails
+// shoot takes the page's picture in both color schemes and widths, and fails
 // the test if the page is wider than the window.
 func (tb *tab) shoot(name string) {
 	tb.t.Helper()

@@ -9,7 +9,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
-// DefaultColor is the colour of buttons and links without a configured one.
+// DefaultColor is the color of buttons and links without a configured one.
 const DefaultColor = "#0b5fff"
 
 // Brand is what the pages show of the site's owner.
