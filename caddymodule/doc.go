@@ -14,7 +14,8 @@
 //	  a form that is kept                  internal/keptform
 //	  the app, with the user's identity    internal/gate
 //
-// Each block of the configuration has a file with its type, its doc comments and
-// the parser of its Caddyfile syntax. caddyfile.go has the directive itself, and
-// provision.go makes the rooms from it.
+// Each block of the configuration has a file with its type, the parser of its
+// Caddyfile syntax, and what resolves its values. caddyfile.go has the directive
+// itself, provision.go reads the whole configuration, and build.go makes the rooms
+// from it.
 package caddymodule

@@ -88,7 +88,7 @@ type Passkeys struct {
 	// Authentication Level 3, Related Origin Requests). Browsers look there on the
 	// host that is the relying party ID. Default: none, and that path is the app's.
 	RelatedOrigins []string `json:"related_origins,omitempty"`
-	// What replicas share. Default: nothing, for a single process.
+	// The shared state of several replicas. Default: none, for a single process.
 	State SharedState `json:"state,omitzero"`
 	// Base path of the sidecar's own routes. Default: `/passkeys`.
 	Path string `json:"path,omitempty"`

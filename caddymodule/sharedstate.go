@@ -12,9 +12,9 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
 )
 
-// SharedState says what replicas share: which sessions were ended before
-// their time, records against replay, locks and rates. Sessions themselves stay
-// in the browser's cookie.
+// SharedState says where replicas keep what they share: which sessions were ended
+// before their time, records against replay, locks and rates. Sessions themselves
+// stay in the browser's cookie.
 type SharedState struct {
 	// `memory` (default) shares nothing. `redis://host:6379/0`, or `rediss://` for
 	// TLS, is a Redis or Valkey server of version 6.2 or later. `user@` in front of
