@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt unit race fuzz scripts e2e bench assets assets-check cdn build docker docker-test
+.PHONY: help demo test check fmt unit race fuzz scripts e2e pictures bench assets assets-check map map-check cdn build docker docker-test
 
 testrun  := go -C tools build -buildvcs=false -o ../.bin/ ./testrun && .bin/testrun
 FUZZTIME ?= 10s
@@ -37,6 +37,10 @@ scripts: ## Types and DOM tests of the scripts, and the sign-in page with Okta's
 e2e: ## Browser tests in Chromium; screenshots in e2e/screenshots
 	@$(testrun) e2e
 
+pictures: ## Take the README's pictures again, docs/images/pages-*.webp; commit the result
+	cd e2e && README_PICTURES=$(CURDIR)/docs/images go test -count=1 -run TestPictureOfTheReadme .
+	chmod 644 docs/images/*
+
 bench: ## Go benchmarks, then the comparison with plain Caddy
 	go test -run='^$$' -bench=. -benchmem ./internal/... ./caddymodule/...
 	cd bench && go run .
@@ -51,6 +55,12 @@ assets-check: ## Fail when a built script is not what assets/src builds to
 	(cd internal/signinpage && go run ./build ../../.assets-check/signin.js); \
 	diff .assets-check/signin.js internal/signinpage/dist/signin.js && \
 	diff -r .assets-check/dist assets/dist || { echo 'a built script is out of date: run make assets and commit the result'; exit 1; }
+
+map: ## Draw the rooms again, docs/images/rooms.svg, and list them in CONTRIBUTING.md; commit the result
+	go -C tools build -buildvcs=false -o ../.bin/ ./map && .bin/map
+
+map-check: ## Fail when the picture or the list of the rooms is not what the code says
+	@go -C tools build -buildvcs=false -o ../.bin/ ./map && .bin/map -check
 
 cdn: ## Rebuild the stand-in for Corbado's CDN script (needs Node.js)
 	cd internal/emulator/corbado/cdn && npm ci && npm run build

@@ -1,6 +1,6 @@
-// Package assets holds the scripts and style sheets of our own pages, as built
-// from src by the program in build: bundled, minified, named by their content
-// and compressed. dist is committed, so that the Go build needs nothing else.
+// Package assets holds the scripts and style sheets of our own pages, as the program in
+// build makes them from src: bundled, minified, named by their content and compressed.
+// dist is committed, so the Go build needs nothing else.
 package assets
 
 import (

@@ -19,7 +19,7 @@ func spreadOf(values []float64) spread {
 	return spread{N: len(values), Q1: quantile(sorted, 0.25), Median: quantile(sorted, 0.5), Q3: quantile(sorted, 0.75)}
 }
 
-// quantile interpolates between neighbours, as spreadsheets and R do by default
+// quantile interpolates between neighbors, as spreadsheets and R do by default
 // (Hyndman and Fan 1996, type 7).
 func quantile(sorted []float64, q float64) float64 {
 	if len(sorted) == 0 {

@@ -16,20 +16,20 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// Allow says who of the signed-in users may use the app and add passkeys. One
-// match is enough. Everybody else gets a page (403) that offers another account
-// and sign-out; on public paths they are nobody, as without a session. The rules
-// hold for bearer tokens too.
+// Allow says which signed-in users may use the app and add passkeys. One match is
+// enough. Everybody else gets a page (403) that offers another account and sign-out.
+// On public paths they count as nobody, as without a session. The rules hold for
+// bearer tokens too.
 type Allow struct {
 	// Whole names of groups, case-sensitive. The session must know the user's
 	// groups: scope `groups`, offered by the authorization server.
 	Groups []string `json:"groups,omitempty"`
-	// E-mail addresses, where case does not count. An address that the provider
-	// says is not verified matches nothing, nor does one with two @.
+	// E-mail addresses; case does not count. An address that the provider calls
+	// unverified matches nothing, nor does one with two @.
 	Emails []string `json:"emails,omitempty"`
-	// What stands behind the @ of an address, where case does not count:
-	// `example.com` is that domain alone, `*.example.com` any subdomain of it and
-	// not itself. Other alphabets in their `xn--` form.
+	// Domains of addresses, after the @; case does not count. `example.com` is that
+	// domain alone. `*.example.com` is any subdomain of it, and not the domain itself.
+	// Other alphabets are in their `xn--` form.
 	Domains []string `json:"domains,omitempty"`
 }
 

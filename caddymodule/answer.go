@@ -111,7 +111,7 @@ func requestID(r *http.Request) string {
 	return id
 }
 
-// clientIP honours Caddy's trusted_proxies.
+// clientIP honors Caddy's trusted_proxies.
 func clientIP(r *http.Request) string {
 	ip, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
 	return ip

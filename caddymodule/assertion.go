@@ -19,11 +19,11 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// Assertion tells the app who the user is in a JSON Web Token that it can check
-// by itself, so that it need not trust everything that reaches it over the
-// network. Requests of a signed-in user carry one, signed with ES256; its `iss`
-// is the first public URL. What a client sends under the header's name is
-// deleted first, in every spelling, on public paths too.
+// Assertion tells the app who the user is, in a JSON Web Token that the app can
+// verify by itself. So the app need not trust everything that reaches it over the
+// network. Requests of a signed-in user carry one, signed with ES256. Its `iss` is
+// the first public URL. What a client sends under the header's name is deleted
+// first, in every spelling, on public paths too.
 //
 // The keys to check it with are public at `<path>/jwks.json`.
 //
@@ -32,8 +32,8 @@ import (
 type Assertion struct {
 	// The `aud` claim, the app's own name. Default: the first public URL.
 	Audience string `json:"audience,omitempty"`
-	// How long a token is good for, between `30s` and `1h`; never beyond the
-	// session. Requests get the same one for half of that. Default: `5m`.
+	// How long a token is valid, between `30s` and `1h`, and never beyond the session.
+	// Requests get the same token for half of that. Default: `5m`.
 	TTL caddy.Duration `json:"ttl,omitempty"`
 	// The request header. Default: `X-Passkeys-Assertion`.
 	Header string `json:"header,omitempty"`
@@ -41,11 +41,11 @@ type Assertion struct {
 	// `email`, `name`, `preferred_username`, `groups`, `amr`, `acr`, `idp`,
 	// `passkey`, `auth_time` and `sid`. Any other claim comes as a list of texts.
 	Claims []string `json:"claims,omitempty"`
-	// ECDSA keys on P-256 in PEM, as placeholders. The first signs, all are
-	// published: to change it, name the new one second, an hour later first, and
-	// drop the old one another hour later. Default: they are generated, kept in
-	// Caddy's storage, which replicas must share, and changed every 30 days; the
-	// next one is published an hour before it signs.
+	// ECDSA keys on P-256 in PEM, as placeholders. The first signs; all are
+	// published. To change it, name the new one second, an hour later first, and drop
+	// the old one another hour later. Default: keys are generated and changed every 30
+	// days; the next one is published an hour before it signs. They are kept in
+	// Caddy's storage, which replicas must share.
 	Keys []string `json:"keys,omitempty"`
 }
 

@@ -19,19 +19,18 @@ import (
 )
 
 // BasicAuth signs the user in at an app that knows nothing but Basic
-// authentication (RFC 7617): `Authorization: Basic`, the user's name with one
-// password for all, in UTF-8. The header is the sidecar's then: what the client
-// sends in it never reaches the app, on public paths neither, and the app's own
-// Basic challenges do not reach the browser.
+// authentication (RFC 7617). The app gets `Authorization: Basic` with the user's name
+// and one password for all users, in UTF-8. What a client sends in that header never
+// reaches the app, not even on public paths. The app's own Basic challenges do not
+// reach the browser.
 //
-// A user whose name is missing, holds a colon or control character, which Basic
-// authentication cannot carry, or begins or ends with a space, which apps trim, is
-// refused with 403.
+// A user is refused with 403 if the name is missing, if it holds a colon or a control
+// character, which Basic authentication cannot carry, or if it begins or ends with a
+// space, which apps trim.
 type BasicAuth struct {
 	// The claim that holds the user's name. Default: `email`.
 	User string `json:"user,omitempty"`
-	// The password that the app expects for each of them, as a placeholder.
-	// Required.
+	// The one password that the app expects, as a placeholder. Required.
 	Password string `json:"password,omitempty"`
 }
 

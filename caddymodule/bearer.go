@@ -14,19 +14,21 @@ import (
 )
 
 // Bearer lets programs use the app with an access token in place of a session:
-// `Authorization: Bearer`, a JWT that `issuer` signed for one of the audiences
-// and that has not expired. The app is told who that is as for a session, and
-// gets the token too. A WebSocket or event stream ends with its token. A token that does not hold is answered 401, on public paths
-// it is nobody's. A live session wins over a token. The sidecar's own pages and
-// connect tokens need a session.
+// `Authorization: Bearer` and a JWT that `issuer` signed for one of the audiences
+// and that has not expired.
+//
+// The app is told who that is, as for a session, and gets the token too. A
+// WebSocket or event stream ends with its token. An invalid token gets 401; on
+// public paths it counts as no token. A live session wins over a token. The
+// sidecar's own pages and connect tokens need a session.
 type Bearer struct {
 	// The issuer exactly as the tokens name it. Default: that of `okta`, which
 	// must then be a custom authorization server: the access tokens of Okta's org
 	// server are for Okta alone.
 	Issuer string `json:"issuer,omitempty"`
-	// Names of this site's API; a token must be for one of them, exactly. At Okta
-	// that is the authorization server's audience, like `api://default`; never
-	// the client ID, which ID tokens are for. Required.
+	// Names of this site's API. A token must name one of them, letter for letter.
+	// Required. At Okta the name is the authorization server's audience, like `api://default`. It
+	// is never the client ID, because ID tokens are for that.
 	Audiences []string `json:"audiences,omitempty"`
 }
 

@@ -14,7 +14,7 @@ type Brand struct {
 	Name string `json:"name,omitempty"`
 	// Logo: a path on this site, which must be public, or an https URL. Default: none.
 	Logo string `json:"logo,omitempty"`
-	// Colour of buttons and links, as `rrggbb` or `#rrggbb` (which a Caddyfile
+	// Color of buttons and links, as `rrggbb` or `#rrggbb` (which a Caddyfile
 	// needs in quotes, because # begins a comment there). Default: `0b5fff`.
 	Color string `json:"color,omitempty"`
 }
@@ -29,7 +29,7 @@ func (b *Brand) settings() settings {
 	}}
 }
 
-// cssColor writes the colour as style sheets do.
+// cssColor writes the color as style sheets do.
 func cssColor(configured string) string {
 	if configured == "" || strings.HasPrefix(configured, "#") {
 		return configured

@@ -141,7 +141,7 @@ func underMatchers(matchers string) string {
 	return " (" + matchers + ")"
 }
 
-// insideBlock tells whether a directive stands inside handle, route or another
+// insideBlock reports whether a directive stands inside handle, route or another
 // block of a site. Only there what a block shares is not what all of it shares.
 func insideBlock(h httpcaddyfile.Helper) bool {
 	const mark = "passkeys.site"

@@ -10,7 +10,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 )
 
-// Corbado says where passkeys live: a Corbado Connect project.
+// Corbado is the Corbado Connect project that keeps the passkeys.
 type Corbado struct {
 	// The project's ID, like `pro-1234567890`. Required.
 	ProjectID string `json:"project_id,omitempty"`
@@ -24,8 +24,9 @@ type Corbado struct {
 	// for a custom domain. Default: `frontendapi.cloud.corbado.io`.
 	FrontendAPI string `json:"frontend_api,omitempty"`
 	// The claim by which Corbado knows the user. Default: `sub`, which never
-	// changes. It must name one user for ever: with `email`, whoever can enter
-	// another's address at Okta without proof could add a passkey to their account.
+	// changes. The claim must name one user for ever. With `email`, somebody who can
+	// enter another person's address at Okta without proof could add a passkey to that
+	// person's account.
 	Identifier string `json:"identifier,omitempty"`
 	// URLs of the script and the style of Corbado's components. Default: the
 	// files that Corbado publishes.

@@ -16,7 +16,7 @@ import (
 )
 
 // discreet is an answer that has something to tell the browser of its session: a
-// cookie that is sealed anew, one to drop, or when it ends. It waits until the
+// cookie that is sealed again, one to drop, or when it ends. It waits until the
 // answer's header is known and tells nothing where a shared cache may keep that and
 // hand it to somebody else. Then the next answer tells it; nothing is lost.
 //
@@ -90,7 +90,7 @@ func (a *discreet) WriteHeader(status int) {
 	a.ResponseWriterWrapper.WriteHeader(status)
 }
 
-// may tells whether the answer is for this browser only, and makes it so where the
+// may reports whether the answer is for this browser only, and makes it so where the
 // app has not said: a shared cache could then keep it by a rule of thumb.
 func (a *discreet) may(status int) bool {
 	if status == http.StatusSwitchingProtocols {

@@ -92,7 +92,7 @@ func TestSessionOnAnswersThatSharedCachesMayKeep(t *testing.T) {
 	h2 := new(http.Protocols)
 	h2.SetUnencryptedHTTP2(true)
 	transports := map[string]http.RoundTripper{"HTTP/1.1": http.DefaultTransport, "HTTP/2": &http.Transport{Protocols: h2}}
-	// A cookie that is to be sealed anew, and one that a refresh renews.
+	// A cookie that is to be sealed again, and one that a refresh renews.
 	for what, age := range map[string]func(*browser){"touch": func(b *browser) { b.rest(20 * time.Minute) }, "refresh": func(b *browser) { b.change(due) }} {
 		b := w.signedIn()
 		age(b)

@@ -4,17 +4,18 @@
 //
 // A request takes this path, in ServeHTTP (serve.go):
 //
-//	scrub what the client must not say     internal/gate
-//	admit: who is it, what is it, may it   internal/gate, internal/session, internal/access
-//	a program with a token instead         internal/bearer
+//	delete what a client must not say      internal/gate
+//	where does it lead                     internal/gate, routes.go
+//	who makes it                           internal/session, internal/login, internal/bearer
+//	may they                               internal/gate, internal/access, internal/stepup
 //	one of
-//	  sign-in, callback, sign-out          internal/login
-//	  pages, assets, result of an offer    internal/pages
-//	  connect token                        internal/connecttoken, internal/corbado
-//	  challenge or refuse                  internal/login, internal/problem
-//	  the app: stamp identity, next        internal/gate
+//	  a route of ours                      routes.go says which room answers
+//	  a sign-in, or a refusal              internal/login, internal/pages, internal/problem
+//	  a form that is kept                  internal/keptform
+//	  the app, with the user's identity    internal/gate
 //
-// The configuration types stand beside the parsers of their Caddyfile blocks:
-// okta.go, corbado.go, session.go, enroll.go, allow.go, groups.go, bearer.go,
-// identity.go, brand.go.
+// Each block of the configuration has a file with its type, the parser of its
+// Caddyfile syntax, and what resolves its values. caddyfile.go has the directive
+// itself, provision.go reads the whole configuration, and build.go makes the rooms
+// from it.
 package caddymodule

@@ -10,12 +10,12 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 )
 
-// Enroll says when a user who has just signed in is asked to add a passkey. A
-// user who has added one on this browser is not asked there again.
+// Enroll says when a user who has just signed in is asked to add a passkey. A user
+// who has added one in this browser is not asked there again.
 type Enroll struct {
 	// `every` (default), `always` or `never`.
 	When string `json:"when,omitempty"`
-	// With `every`: how long a user who declined is left alone on that browser.
+	// With `every`: how long a user who declined is not asked again in that browser.
 	// Default: `30d`.
 	Period caddy.Duration `json:"period,omitempty"`
 }

@@ -7,9 +7,9 @@ import (
 )
 
 // Groups lists the groups that a session keeps, by whole name or by a prefix that
-// ends in `*`, case-sensitive; the app is told of no others. Groups that `allow`
-// names are kept without being listed. Default: all, up to 50 names and 2,048
-// bytes; a warning tells of a user who has more.
+// ends in `*`; case counts. The app is told of no others. Groups that `allow` names
+// are kept without being listed. Default: all, up to 50 names and 2,048 bytes. If a
+// user has more, the log has a warning.
 type Groups []string
 
 func (g *Groups) parse(d *caddyfile.Dispenser) error {

@@ -11,9 +11,9 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// Identity says which request headers carry the user to the app. Whatever the
-// client sends under these names, or under those of the two presets, is deleted
-// first, in every spelling, on public paths too.
+// Identity says which request headers tell the app who the user is. What a client
+// sends under these names, or under those of the two presets, is deleted first, in
+// every spelling, on public paths too.
 //
 // Bytes of a value that are not printable ASCII, and percent signs, arrive
 // percent-encoded; group names are joined with commas.

@@ -31,7 +31,7 @@ func checkIssuer(setting, issuer string) error {
 }
 
 // Those who sign by these names, by the ends of their hosts. Custom domains cannot
-// be recognised.
+// be recognized.
 var (
 	auth0Hosts = []string{".auth0.com"}
 	oktaHosts  = []string{".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil"}

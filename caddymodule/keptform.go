@@ -13,10 +13,11 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
 
-// Resend says whether a form that was posted to an ended session is offered
-// again after sign-in. It waits in the browser's tab, encrypted, for half an hour.
+// Resend says whether a form that is posted to an ended session is kept, and
+// offered again after sign-in. It waits in the browser's tab, encrypted, for half an
+// hour.
 type Resend struct {
-	// Switches it off: such a form is lost.
+	// Keeps no form: one that is posted to an ended session is lost.
 	Off bool `json:"off,omitempty"`
 	// The largest form that is kept, in bytes of its body; at most 1433600
 	// (1400KiB), what a browser's storage takes. Default: 1048576 (1MiB).

@@ -13,8 +13,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
-// Okta says how users sign in: an OpenID Connect application at Okta, or at
-// Auth0.
+// Okta is the OpenID Connect application, at Okta or at Auth0, by which users sign
+// in.
 type Okta struct {
 	// The issuer exactly as Okta writes it, like
 	// `https://login.example.com/oauth2/default`. Required. Okta's has no
@@ -31,12 +31,12 @@ type Okta struct {
 	// (default) or `client_secret_post`.
 	ClientAuth string `json:"client_auth,omitempty"`
 	// The id, like `0oa1a2b3c4d5e6f7g8h9`, of the identity provider at Okta that
-	// stands for Corbado. A session whose `idp` claim is this one was signed in
-	// by passkey: `{http.auth.user.passkey}` and the claim `passkey` of an
-	// `identity` block are then `true`. Default: none, and no session is marked.
+	// stands for Corbado. A session with this `idp` claim was signed in by passkey.
+	// `{http.auth.user.passkey}` and the claim `passkey` of an `identity` block are
+	// then `true`. Default: none, and no session is marked.
 	PasskeyIDP string `json:"passkey_idp,omitempty"`
-	// Who signs Okta's Universal Logout, where it is neither the issuer nor the
-	// org on the issuer's own host: an org with a custom domain may sign as
+	// Who signs Okta's Universal Logout, if it is neither the issuer nor the org on
+	// the issuer's own host. An org with a custom domain may sign as
 	// `https://example.okta.com`. A refusal in the log names the issuer that a
 	// request came with. Default: the org that `issuer` belongs to.
 	UniversalLogoutIssuer string `json:"universal_logout_issuer,omitempty"`

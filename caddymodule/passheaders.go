@@ -8,13 +8,15 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 )
 
-// PassHeaders are names of headers that the app gets as the client sends them
-// although they replace the path or the method of a request, like
-// `X-HTTP-Method-Override` or `X-Forwarded-Prefix`. All others of that kind are
-// deleted in every spelling, because with them an app does what neither public
-// paths nor step-up rules have seen. Name a path's header only if a proxy before
-// this one sets it on every request, or anybody can; of a method's, mind that
-// public paths and step-up rules do not look at methods. Headers of identity
+// PassHeaders are names of headers that the app gets as the client sends them,
+// although they replace the path or the method of a request. Examples are
+// `X-HTTP-Method-Override` and `X-Forwarded-Prefix`. All others of that kind are
+// deleted in every spelling: with them an app does what neither public paths nor
+// step-up rules have seen.
+//
+// Name a header for the path only if a proxy in front of this one sets it on every
+// request; otherwise anybody can set it. Before you name one for the method, mind
+// that public paths and step-up rules do not look at methods. Identity headers
 // cannot be named.
 type PassHeaders []string
 

@@ -21,7 +21,7 @@ func (b *browser) rest(d time.Duration) {
 	b.rewrite(func() time.Time { return time.Now().Add(-d) }, func(*session.Session) {})
 }
 
-// rewrite seals the browser's session anew at a time.
+// rewrite seals the browser's session again at a time.
 func (b *browser) rewrite(now func() time.Time, edit func(*session.Session)) {
 	b.t.Helper()
 	keyring, err := seal.NewKeyring([]byte(sessionKey))

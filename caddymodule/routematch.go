@@ -13,7 +13,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
-// match tells whether a request for a host takes a route.
+// match reports whether a request for a host takes a route.
 type match int
 
 const (
@@ -22,7 +22,7 @@ const (
 	matches
 )
 
-// matchRoute tells whether a request for a host takes a route, and by what more
+// matchRoute reports whether a request for a host takes a route, and by what more
 // than the host that is decided.
 func matchRoute(route caddyhttp.Route, host string) (match, string) {
 	sets := matchersOf(route)

@@ -6,25 +6,23 @@ import (
 	"github.com/caddyserver/caddy/v2"
 )
 
-// Session says how long a user stays signed in and what seals the cookie that
-// holds it.
+// Session says how long a user stays signed in, and what seals the cookie that
+// holds the session.
 type Session struct {
-	// Secrets of 32 bytes or more, as placeholders. The first seals, all open,
-	// so a key is changed by putting the new one in front and dropping the old
-	// one a lifetime later; files are read anew at each reload of the
-	// configuration, by SIGUSR1 too. Default: one is generated and kept in Caddy's
-	// storage, where replicas with shared storage find it too, and changed on
-	// schedule.
+	// Secrets of 32 bytes or more, as placeholders. The first seals; all open. To
+	// change a key, put the new one first, and drop the old one a lifetime later.
+	// Files are read again at each reload of the configuration, also by SIGUSR1.
+	// Default: a key is generated and changed on schedule. It is kept in Caddy's
+	// storage, where replicas with shared storage find it too.
 	Keys []string `json:"keys,omitempty"`
-	// How long a generated key seals, a day at least; negative (`off`) for ever.
-	// Its successor is published an hour ahead, and it goes on opening what it
-	// sealed for a session's lifetime, so nobody is signed out by the change.
-	// Default: `30d`.
+	// How long a generated key seals, at least a day. Negative (`off`): for ever.
+	// Default: `30d`. Its successor is published an hour ahead. The old key opens what
+	// it sealed for one more lifetime of a session, so the change signs nobody out.
 	Rotate caddy.Duration `json:"rotate,omitempty"`
-	// Ends a session that sends no request for so long; at most `lifetime`.
-	// Default: `1h`, or `lifetime` where that is shorter.
+	// The idle timeout: a session ends after this time without a request. At most
+	// `lifetime`. Default: `1h`, or `lifetime` if that is shorter.
 	Idle caddy.Duration `json:"idle,omitempty"`
-	// Ends a session however busy it is. Default: `8h`.
+	// When a session ends, however busy it is. Default: `8h`.
 	Lifetime caddy.Duration `json:"lifetime,omitempty"`
 }
 
@@ -43,7 +41,7 @@ func (s *Session) settings() settings {
 	}
 }
 
-// ends returns when a session ends that is not used, and any session.
+// ends returns the idle timeout and the lifetime.
 func (s *Session) ends() (idle, lifetime time.Duration) {
 	lifetime = time.Duration(orDefault(s.Lifetime, caddy.Duration(defaultLifetime)))
 	if s.Idle == 0 {

@@ -12,14 +12,14 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
 )
 
-// SharedState says what replicas share: which sessions were ended before
-// their time, records against replay, locks and rates. Sessions themselves stay
-// in the browser's cookie.
+// SharedState says where replicas keep what they share: which sessions were ended
+// before their time, records against replay, locks and rates. Sessions themselves
+// stay in the browser's cookie.
 type SharedState struct {
 	// `memory` (default) shares nothing. `redis://host:6379/0`, or `rediss://` for
-	// TLS, is a Redis or Valkey server of version 6.2 or later; `user@` before the
-	// host is its ACL user; several hosts, with commas between, are Sentinels or
-	// nodes of a Cluster. Replicas must use the same session keys.
+	// TLS, is a Redis or Valkey server of version 6.2 or later. `user@` in front of
+	// the host is its ACL user. Several hosts, with commas between them, are Sentinels
+	// or nodes of a Cluster. Replicas must use the same session keys.
 	URL string `json:"url,omitempty"`
 	// The password there, as a placeholder.
 	Password string `json:"password,omitempty"`
@@ -28,7 +28,7 @@ type SharedState struct {
 	TLSCA string `json:"tls_ca,omitempty"`
 	// Whether the hosts are nodes of a Redis Cluster.
 	Cluster bool `json:"cluster,omitempty"`
-	// The primary's name at the Sentinels, which the hosts then are.
+	// The name of the primary. The hosts are then its Sentinels.
 	Sentinel string `json:"sentinel,omitempty"`
 	// The Sentinels' own password, as a placeholder. Default: none.
 	SentinelPassword string `json:"sentinel_password,omitempty"`

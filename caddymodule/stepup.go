@@ -15,15 +15,14 @@ import (
 )
 
 // StepUp says how recent, and how strong, a sign-in must be before a passkey is
-// added or deleted, and for the paths of the app that need the same. Whoever has
-// an older one signs in again at Okta and comes back. Clocks may differ by a
-// minute.
+// added or deleted, and for some paths of the app. Users whose sign-in is older sign
+// in again at Okta and come back. Clocks may differ by a minute.
 type StepUp struct {
 	// How long ago the sign-in may have been, `30s` to `24h`, where passkeys are
 	// added or deleted. Default: `10m`.
 	MaxAge caddy.Duration `json:"max_age,omitempty"`
-	// The authentication context that it must have there, asked for as
-	// `acr_values`, like Okta's `phr` or `urn:okta:loa:2fa:any`. Default: any.
+	// The authentication context that the sign-in must have there, like Okta's `phr`
+	// or `urn:okta:loa:2fa:any`. It is asked for as `acr_values`. Default: any.
 	ACR string `json:"acr,omitempty"`
 	// Lets passkeys be added and deleted however old the sign-in is.
 	Off bool `json:"off,omitempty"`
@@ -33,12 +32,13 @@ type StepUp struct {
 
 // StepUpPaths are paths of the app that need a recent sign-in.
 type StepUpPaths struct {
-	// Exact (`/admin`) or a prefix (`/admin/*`, which is `/admin` too). The case
-	// of letters does not count. Of several that match, the longest holds. A
-	// request in any spelling that servers read differently must meet them all: dot
+	// Exact (`/admin`) or a prefix (`/admin/*`, which covers `/admin` too). Upper and
+	// lower case are the same. If several match, the longest one counts.
+	//
+	// A request in a spelling that servers read differently must meet all rules: dot
 	// segments, encoded slashes, `;` parameters, names that end in a dot or a space,
 	// any of `:~*"<>|`, letters that are not ASCII. Colons, tildes and such letters
-	// are read where the pattern itself has them.
+	// count as plain where the pattern itself has them.
 	Paths []string `json:"paths,omitempty"`
 	// How long ago the sign-in may have been, `30s` to `24h`. Required.
 	MaxAge caddy.Duration `json:"max_age,omitempty"`

@@ -16,7 +16,7 @@ func (tb *tab) goBack(times string) {
 func TestBackAfterSignOut(t *testing.T) {
 	t.Parallel()
 	for name, page := range map[string]string{"a page without our script": "/report", "a page with session.js": "/report?watched"} {
-		// A page that the script does not know the user of yet comes anew.
+		// A page that the script does not know the user of yet comes again.
 		known := "true"
 		if strings.Contains(page, "watched") {
 			known = "window.passkeysSession?.endsAt"

@@ -44,7 +44,7 @@ func TestReplayedCallback(t *testing.T) {
 	other.open(used)
 	other.at("/")
 	tb.see(alice.login)
-	// Who is not, begins anew.
+	// Who is not, begins again.
 	tb.forget()
 	tb.open(used)
 	tb.asked()

@@ -84,6 +84,9 @@ func startChromium() error {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
+	if os.Getenv("HEADED") != "" { // to look on
+		options = append(options, chromedp.Flag("headless", false))
+	}
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stop := chromedp.NewContext(allocator)
 	run.stopBrowser = func() { stop(); stopAllocator() }

@@ -8,7 +8,7 @@
 // internal/signinpage/widgettest && npm ci) fetches it. The other tests use a
 // plain page of the emulator's, by --plain-signin.
 //
-// The demo is built once a run and started anew for each test, so tests share
+// The demo is built once a run and started again for each test, so tests share
 // nothing but the browser process; parts of a test that play one after another
 // may share its demo. Each person has a browser profile of their own. Screenshots of every page are left in screenshots/, and what a failed test
 // saw last in screenshots/failures/.

@@ -136,7 +136,7 @@ func TestAFormWithAFileIsSentAgainByteForByte(t *testing.T) {
 	got := tb.echoed()
 	tb.at("/echo?form=complaint")
 
-	// Only the boundary, which the browser makes anew for each form, may differ.
+	// Only the boundary, which the browser makes again for each form, may differ.
 	same := func(e echoed) echoed {
 		_, boundary, _ := strings.Cut(e.ContentType, "boundary=")
 		e.ContentType = strings.ReplaceAll(e.ContentType, boundary, "BOUNDARY")

@@ -43,7 +43,7 @@ func (tb *tab) scheme(scheme string) {
 	})
 }
 
-// shoot takes the page's picture in both colour schemes and widths, and fails
+// shoot takes the page's picture in both color schemes and widths, and fails
 // the test if the page is wider than the window.
 func (tb *tab) shoot(name string) {
 	tb.t.Helper()
@@ -81,7 +81,7 @@ func (tb *tab) picture(s screen) ([]byte, error) {
 
 func write(t *testing.T, file string, content []byte) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil { //nolint:gosec // G703: names of our own tests
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, content, 0o600); err != nil { //nolint:gosec // G703: names of our own tests

@@ -8,7 +8,7 @@ export interface KeptForm {
   summary: string;
 }
 
-/** Keeps a form in place of an earlier one, and tells whether the browser can. */
+/** Keeps a form in place of an earlier one, and reports whether the browser can. */
 export function keepForm({ form, summary }: KeptForm): boolean {
   try {
     sessionStorage.removeItem(key);

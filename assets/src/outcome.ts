@@ -26,7 +26,7 @@ export class Outcome {
     this.touched = true;
   }
 
-  /** Takes an error and tells whether the screen is dead. */
+  /** Takes an error and reports whether the screen is dead. */
   failed(code: unknown): boolean {
     this.code = String(code);
     return this.code !== cancelled && this.code !== exists;

@@ -106,7 +106,7 @@ export class SessionClient {
   }
 
   /**
-   * Opens a window to sign in, and tells whether somebody did. Call it from a
+   * Opens a window to sign in, and reports whether somebody did. Call it from a
    * click: browsers block windows that come by themselves.
    */
   signIn(): Promise<boolean> {
@@ -205,7 +205,7 @@ export class SessionClient {
     this.dialog.open(texts.warnTitle, renewable ? texts.warnText : texts.lastText, [main, { label: texts.dismiss, run: close }], close);
   }
 
-  /** Has the user sign in again, and tells whether they did. */
+  /** Has the user sign in again, and reports whether they did. */
   private ended(): Promise<boolean> {
     this.over = true;
     if (this.waiting) {

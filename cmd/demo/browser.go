@@ -180,7 +180,7 @@ func (b *browser) cookie(origin, name string) string {
 
 func originOf(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-// leads tells whether the browser goes on from here by itself.
+// leads reports whether the browser goes on from here by itself.
 func (a *answer) leads() bool {
 	return a.Status >= 300 && a.Status < 400 || a.goesOn() != ""
 }

@@ -48,7 +48,7 @@ func loginOf(id string) string {
 	return id
 }
 
-// secrets are made anew for each run.
+// secrets are made again for each run.
 type secrets struct{ client, api, idp string }
 
 // The sidecar reads its secrets from the environment, by {env.…} placeholders.

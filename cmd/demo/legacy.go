@@ -115,7 +115,7 @@ func headersOf(r *http.Request) []header {
 	return list
 }
 
-// Identity tells whether a header says who the user is; the page marks it.
+// Identity reports whether a header says who the user is; the page marks it.
 func (h header) Identity() bool {
 	return slices.Contains([]string{
 		"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username",

@@ -1,4 +1,5 @@
-// Caddy with its standard modules and the passkeys directive.
+// The production program: Caddy with its standard modules, the passkeys directive, and
+// commands for the set-up.
 package main
 
 import (

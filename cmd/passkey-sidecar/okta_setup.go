@@ -28,7 +28,7 @@ const (
 
 // generatedPage, where it is set, adds flags to the command and returns the
 // maker of the sign-in page for the ids of the identity provider and the app.
-// wanted tells whether the flags ask for a page.
+// wanted reports whether the flags ask for a page.
 var generatedPage func(*cobra.Command) (wanted func() bool, body func(idpID, appID string) ([]byte, error))
 
 func init() { oktaCommands = append(oktaCommands, newOktaSetup) }

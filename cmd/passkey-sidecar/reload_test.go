@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// takeSocket starts the sidecar anew with a listening socket from outside, as a
+// takeSocket starts the sidecar again with a listening socket from outside, as a
 // service manager hands it in, and with HTTP/2 in clear, as docs/reloads.md
 // tells.
 func (s *sidecar) takeSocket() {

@@ -1,10 +1,10 @@
-// Package access decides which signed-in users may use the app: rules that name
-// groups, e-mail addresses and e-mail domains. It is pure: rules and a session go
-// in, yes or no comes out.
+// Package access decides which signed-in users may use the app, by rules that name
+// groups, e-mail addresses and e-mail domains. It is pure: rules and a session go in,
+// yes or no comes out.
 //
-// Matching is exact, because each looseness has been somebody's hole: a suffix
-// without a dot let badexample.com in for example.com, and an address with two @
-// signs was read from the wrong end.
+// Matching is exact, because loose matching has opened holes elsewhere. A suffix
+// without a dot let badexample.com in for example.com. An address with two @ signs was
+// read from the wrong end.
 package access
 
 import (
@@ -70,7 +70,7 @@ func New(c Config) (*Rules, error) {
 	return r, nil
 }
 
-// Allows tells whether a user may use the app. It runs at each request and
+// Allows reports whether a user may use the app. It runs at each request and
 // allocates nothing.
 func (r *Rules) Allows(s *session.Session) bool {
 	switch {
@@ -139,7 +139,7 @@ func (r *Rules) allowsEmail(address string) bool {
 	})
 }
 
-// hostname tells whether a domain is labels of letters, digits and hyphens, none
+// hostname reports whether a domain is labels of letters, digits and hyphens, none
 // empty (RFC 1123 section 2.1). The underscore is no part of a mail domain.
 func hostname[T string | []byte](domain T) bool {
 	label := 0

@@ -1,6 +1,6 @@
-// Package assertion tells the app who the user is in a way that the app can
-// check by itself: a short-lived JSON Web Token (RFC 7519) for its audience
-// only, signed with a key that it reads from our key set (RFC 7517).
+// Package assertion tells the app who the user is, in a signed token that the app can
+// verify by itself. The token is a short-lived JSON Web Token (RFC 7519) for one
+// audience. Its keys are in a key set that anybody can read (RFC 7517).
 package assertion
 
 import (

@@ -19,7 +19,7 @@ const (
 // so.
 var standard = []string{"email", "name", "preferred_username", claimGroups, "amr", "acr", "idp", "passkey", "auth_time", "sid"}
 
-// carried tells whether an assertion carries a claim without asking the session
+// carried reports whether an assertion carries a claim without asking the session
 // for it by name.
 func carried(claim string) bool { return claim == "sub" || slices.Contains(standard, claim) }
 

@@ -1,5 +1,5 @@
-// Package basicauth signs the user in at an app that knows nothing but the Basic
-// scheme (RFC 7617): the user's name with one password that the app and we share.
+// Package basicauth signs the user in at an app that knows only the Basic scheme (RFC
+// 7617): with the user's name, and one password that the app and the sidecar share.
 package basicauth
 
 import (

@@ -6,7 +6,7 @@ import (
 )
 
 // StripChallenge takes the Basic challenges out of an answer of the app and
-// tells whether there were any. A browser would ask its user for a password, and
+// reports whether there were any. A browser would ask its user for a password, and
 // what they type could not reach the app, because the header is ours.
 func StripChallenge(header http.Header) bool {
 	lines, found := header["Www-Authenticate"]

@@ -1,11 +1,11 @@
-// Package connecttoken serves POST /passkeys/connect-token: it hands the
-// passkey component in the browser the permission to add, list or delete the
-// passkeys of the user who is signed in, and of nobody else.
+// Package connecttoken serves POST /passkeys/connect-token: it permits the passkey
+// component in the browser to add, list or delete passkeys of the signed-in user, and of
+// nobody else.
 //
-// Whoever has a connect token can add a way to sign in. So a request passes every
-// check before Corbado hears of it: method, same origin, JSON, session, size, form,
-// type, age of the sign-in, rate, identity. The browser says only what it wants to do;
-// who the user is comes from the session alone.
+// A connect token is the power to add a way to sign in. So a request passes every check
+// before Corbado hears of it: method, same origin, JSON, session, size, form, type, age
+// of the sign-in, rate, identity. The browser says only what it wants to do. Who the
+// user is comes from the session alone.
 package connecttoken
 
 import (

@@ -71,7 +71,7 @@ func checkBasic(projectID, ready string) error {
 	return nil
 }
 
-// visible tells whether s is only visible ASCII: such a value can stand in a
+// visible reports whether s is only visible ASCII: such a value can stand in a
 // header as it is, and a secret never holds anything else.
 func visible(s string) bool {
 	for i := range len(s) {

@@ -1,10 +1,9 @@
-// Package corbado is a client of Corbado's Backend API, as far as the product
-// needs it: it creates connect tokens, the single permissions by which a
-// browser may add, list or delete the passkeys of one user.
+// Package corbado is a client of Corbado's Backend API that creates connect tokens. With
+// one of these a browser may add, list or delete the passkeys of one user.
 //
-// Corbado publishes a Go SDK, but its public interface has no connect tokens and
-// one POST is smaller than the dependency. Nothing here is tried twice: a token
-// that was created and lost would stay a permission that nobody watches.
+// Corbado publishes a Go SDK, but its public interface has no connect tokens, and one
+// POST is smaller than the dependency. Nothing here is tried twice: if a token was
+// created and its answer lost, nobody would watch that permission.
 package corbado
 
 import (

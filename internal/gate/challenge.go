@@ -22,12 +22,12 @@ func challenge(r *http.Request) Verdict {
 	return Refuse
 }
 
-// framed tells whether the browser is about to show the answer in a frame.
+// framed reports whether the browser is about to show the answer in a frame.
 // Identity providers refuse to be shown there. Objects and embedded files have a
 // replacement of their own for what is refused.
 func framed(r *http.Request) bool { return fetchmeta.Of(r) == fetchmeta.Frame && !fetchmeta.Ahead(r) }
 
-// topLevel tells whether the answer is shown in a window, or may be: what a worker
+// topLevel reports whether the answer is shown in a window, or may be: what a worker
 // passes on does not say, so the page that it gets looks where it is.
 func topLevel(r *http.Request) bool {
 	if fetchmeta.Ahead(r) || r.Header.Get("Upgrade") != "" {
@@ -37,10 +37,10 @@ func topLevel(r *http.Request) bool {
 	return kind == fetchmeta.Window || kind == fetchmeta.Worker || kind == fetchmeta.Untold
 }
 
-// mayBeFramed tells whether the answer to a form is shown in a frame, or may be.
+// mayBeFramed reports whether the answer to a form is shown in a frame, or may be.
 func mayBeFramed(r *http.Request) bool { return framed(r) || fetchmeta.Of(r) == fetchmeta.Worker }
 
-// ownForm tells whether a POST is a form that a page of this very origin sent by
+// ownForm reports whether a POST is a form that a page of this very origin sent by
 // a navigation, of the whole window or of a frame. What another site posts is
 // never kept for after the sign-in: that would carry a forged request over the one
 // hurdle in its way, the cookie that browsers do not send with it. A sibling

@@ -23,7 +23,7 @@ func (g *Gate) Readable(h http.Header, r *http.Request) {
 	h.Set("Access-Control-Expose-Headers", "Passkeys-Challenge, Retry-After")
 }
 
-// preflight tells whether the request is a browser's question before a call from
+// preflight reports whether the request is a browser's question before a call from
 // one of the site's public origins. Browsers ask without cookies. The app is not
 // asked for somebody unknown, since whoever can name an origin could then reach
 // it; the call itself needs a session, and its answer the app's own permission to
@@ -49,7 +49,7 @@ func (g *Gate) AnswerPreflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// fieldList tells whether s is a short list of names.
+// fieldList reports whether s is a short list of names.
 func fieldList(s string) bool {
 	if len(s) > 1024 {
 		return false

@@ -1,6 +1,6 @@
-// Package gate decides whether a request may pass to the app, and what the app
-// is told about its user. It does no I/O: a request and its user go in, a verdict
-// comes out. Nothing that a client can choose freely, such as a header, opens it.
+// Package gate decides whether a request may pass to the app, and what the app is told
+// about its user. It does no I/O: a request and its user go in, a verdict comes out.
+// Nothing that a client can choose freely, such as a header, opens it.
 package gate
 
 import (

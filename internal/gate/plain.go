@@ -41,7 +41,7 @@ var byteClass = func() (class [256]byte) {
 	return class
 }()
 
-// plain tells whether every server reads a path alike, but for its bytes before
+// plain reports whether every server reads a path alike, but for its bytes before
 // own: those count as plain only within the text of a pattern. Whatever is not
 // plain may mean any path of the app: it is not public, and it is inside every
 // step_up pattern.
@@ -77,7 +77,7 @@ func plain(u *url.URL) (own int, ok bool) {
 	return own, true
 }
 
-// follows tells whether an edge byte may stand behind last; 0 is the path's end. A
+// follows reports whether an edge byte may stand behind last; 0 is the path's end. A
 // segment is not empty and does not begin with a space; it does not end in a dot
 // or a space, which Windows drops, or in a plus, which some servers take for a
 // space. Two dots follow each other nowhere.

@@ -40,7 +40,7 @@ func (h *Headers) Carry(header string, value Proof) error {
 	return nil
 }
 
-// sets tells whether a header is ours in this configuration.
+// sets reports whether a header is ours in this configuration.
 func (h *Headers) sets(folded string) bool {
 	return h.identity.sets(folded) || slices.ContainsFunc(h.proofs, func(p proof) bool { return fold(p.header) == folded })
 }

@@ -32,7 +32,7 @@ func newPublicPaths(patterns []string, base string) (publicPaths, error) {
 	return p, nil
 }
 
-// match tells whether a path is public, letter by letter. It must be plain: an
+// match reports whether a path is public, letter by letter. It must be plain: an
 // app that resolves "..", ";" parameters, backslashes, a second layer of percent
 // encoding or another spelling of a name where we do not would otherwise serve a
 // private page under a public name. Whoever asks in such a spelling has to sign
@@ -56,7 +56,7 @@ func (p publicPaths) match(u *url.URL) bool {
 	return false
 }
 
-// covers tells whether an app that knows no letter case serves a path as a public
+// covers reports whether an app that knows no letter case serves a path as a public
 // one.
 func (p publicPaths) covers(path string) bool {
 	folded := foldCase(path)

@@ -32,7 +32,7 @@ func newReposts(patterns []string, base string, public publicPaths, guarded step
 	return newPublicPaths(patterns, base)
 }
 
-// under tells whether a rule is for a path below a prefix, given with its slash.
+// under reports whether a rule is for a path below a prefix, given with its slash.
 func (s stepUps) under(prefix string) bool {
 	for _, rule := range s.rules {
 		if strings.HasPrefix(rule.path, foldCase(prefix)) {
@@ -42,7 +42,7 @@ func (s stepUps) under(prefix string) bool {
 	return false
 }
 
-// foreignForm tells whether a POST is a form that a page of another site sent by a
+// foreignForm reports whether a POST is a form that a page of another site sent by a
 // navigation. Browsers hold the session's cookie back then (SameSite=Lax), so that
 // nobody can tell whether its user is signed in. A sibling domain's form would
 // bring it along.

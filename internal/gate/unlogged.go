@@ -77,7 +77,7 @@ func (t table) loosely(p string) (rest string, under bool) {
 	return strings.TrimSuffix(strings.ToLower(rest), "/"), true
 }
 
-// unplain tells whether plainer might find another path in p.
+// unplain reports whether plainer might find another path in p.
 func unplain(p string) bool {
 	var before byte
 	for i := range len(p) {

@@ -142,7 +142,7 @@ var secretWords = []string{
 	"signature", "key",
 }
 
-// secret tells whether a field's value is not for the screen. A name of which not
+// secret reports whether a field's value is not for the screen. A name of which not
 // all is looked at may hold anything.
 func secret(name string) bool {
 	if len(name) >= maxLooked || strings.HasPrefix(name, "_") {

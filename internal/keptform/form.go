@@ -132,7 +132,7 @@ func ownerOf(s *session.Session) owner {
 	return owner{s.Issuer, s.Subject}
 }
 
-// allows tells whether the user may see and send what the owner posted.
+// allows reports whether the user may see and send what the owner posted.
 func (o owner) allows(s *session.Session) bool {
 	return o == owner{} || o == owner{s.Issuer, s.Subject}
 }

@@ -96,7 +96,7 @@ func (f *Forms) keepAgain(w http.ResponseWriter, r *http.Request, target string)
 	return &Kept{Form: string(sealed), Summary: summary}, nil
 }
 
-// keepable tells whether a form's navigation can have that content type (HTML,
+// keepable reports whether a form's navigation can have that content type (HTML,
 // form submission).
 func keepable(kind string) bool {
 	media, _, err := mime.ParseMediaType(kind)

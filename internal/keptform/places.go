@@ -34,7 +34,7 @@ func newPlaces() *places {
 	return &places{most: slots, share: share, patience: queued, held: make(map[string]int), changed: make(chan struct{})}
 }
 
-// take waits for a place and tells whether there was one in time. What it returns
+// take waits for a place and reports whether there was one in time. What it returns
 // gives the place back.
 func (p *places) take(ctx context.Context, client string) (giveBack func(), ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, p.patience)

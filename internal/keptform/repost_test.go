@@ -44,7 +44,7 @@ func (o *room) again(t *testing.T, target, sealed string) (*http.Request, error)
 	return r, o.Restore(httptest.NewRecorder(), r, target, alice)
 }
 
-// TestAnotherSitesFormArrivesAsItCame: the app's own defence against forgery sees
+// TestAnotherSitesFormArrivesAsItCame: the app's own defense against forgery sees
 // whose it is.
 func TestAnotherSitesFormArrivesAsItCame(t *testing.T) {
 	t.Parallel()

@@ -57,7 +57,7 @@ func (f *Forms) Restore(w http.ResponseWriter, r *http.Request, target string, s
 	one.become(r)
 	if again.foreign {
 		f.log.InfoContext(r.Context(), "form of another site posted again", append(which, slog.String("origin", one.Origin))...)
-		// The app's own defence against forgery must see what came.
+		// The app's own defense against forgery must see what came.
 		set(r.Header, "Sec-Fetch-Site", one.Site)
 		r.Header.Del("Sec-Fetch-User")
 		return nil

@@ -1,12 +1,11 @@
-// Package keyrotation keeps the keys of several replicas in a storage that they
-// share, and changes them on schedule without anybody noticing.
+// Package keyrotation keeps the keys of several replicas in a storage that they share,
+// and changes them on schedule without anybody noticing.
 //
-// A new key is published before it is used, long enough for every replica to
-// read it; then it is the current one, by each replica's own clock; and when its
-// successor has taken over it is kept as long as something that was made with it
-// may still come back. A change is one write of the whole list under the
-// storage's lock, so a replica that dies in between leaves the old list or the
-// new one.
+// A new key is published before it is used, early enough for every replica to read it.
+// Then it becomes the current one, by each replica's own clock. After its successor has
+// taken over, it is kept for as long as something that was made with it may come back. A
+// change is one write of the whole list, under the storage's lock. So a replica that dies
+// in between leaves either the old list or the new one.
 package keyrotation
 
 import (

@@ -70,7 +70,7 @@ func (e *Error) Hint() string {
 	return ""
 }
 
-// IsNotFound tells whether the org has no such object.
+// IsNotFound reports whether the org has no such object.
 func IsNotFound(err error) bool {
 	refusal, ok := errors.AsType[*Error](err)
 	return ok && refusal.Status == http.StatusNotFound

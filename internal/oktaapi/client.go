@@ -1,8 +1,7 @@
-// Package oktaapi is a client of Okta's management API (/api/v1), as far as a
-// set-up needs it: JSON in and out, typed errors, pages of a list, rate limits.
+// Package oktaapi is a client of Okta's management API (/api/v1), as far as a set-up
+// needs it: JSON in and out, typed errors, pages of a list, rate limits.
 //
-// It is written on net/http. Okta's own SDK is a thousand files for a handful
-// of calls.
+// It stands on net/http. Okta's own SDK is a thousand files for a handful of calls.
 //
 // Source: Okta: Core API reference, "Design principles" (errors, pagination,
 // rate limits) and "Authentication" (SSWS and OAuth 2.0 bearer tokens).

@@ -16,7 +16,7 @@ const (
 	maxWait = 2 * time.Minute
 )
 
-// retryAfter tells whether a call may be tried again, and when: a second after
+// retryAfter reports whether a call may be tried again, and when: a second after
 // X-Rate-Limit-Reset, which is in epoch seconds (Okta: "Rate limits").
 func (c *Client) retryAfter(err error, header http.Header, attempt int) (time.Duration, bool) {
 	refusal, ok := errors.AsType[*Error](err)

@@ -61,7 +61,7 @@ func (r *run) ensureRelatedOrigins(ctx context.Context) error {
 	return r.send(ctx, a, update(have, want), nil)
 }
 
-// ensurePage sets the customised sign-in page: backup, preview, and only if
+// ensurePage sets the customized sign-in page: backup, preview, and only if
 // asked for, publication. A PUT replaces everything, so that settings which are
 // not the page's are carried over.
 func (r *run) ensurePage(ctx context.Context) error {
@@ -120,8 +120,8 @@ func (r *run) pageBody(published object) (object, error) {
 	return want, nil
 }
 
-// backUp keeps the page that is there now: the customised one, or else the
-// default, which deleting the customised one would bring back as well.
+// backUp keeps the page that is there now: the customized one, or else the
+// default, which deleting the customized one would bring back as well.
 func (r *run) backUp(ctx context.Context, base string, published object) error {
 	if r.api == nil {
 		return nil

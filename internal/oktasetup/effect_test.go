@@ -8,7 +8,7 @@ import (
 )
 
 // TestWhatSetUpMadeTakesEffect: the org offers Corbado beside Okta to the app's
-// users, on the customised page.
+// users, on the customized page.
 func TestWhatSetUpMadeTakesEffect(t *testing.T) {
 	t.Parallel()
 	o := newOrg(t)

@@ -82,7 +82,7 @@ type IdentityProvider struct {
 // Endpoints of an OpenID Connect provider. UserInfo may be empty.
 type Endpoints struct{ Authorization, Token, UserInfo, JWKS string }
 
-// Page is the customised sign-in page.
+// Page is the customized sign-in page.
 type Page struct {
 	// Body makes the JSON of the page for the ids of the identity provider and
 	// the app. In a plan they may be placeholders in braces.

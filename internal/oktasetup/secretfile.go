@@ -12,7 +12,7 @@ type secretFile string
 
 func (f secretFile) wanted() bool { return f != "" }
 
-// missing tells whether no secret is there: no file, or one that an earlier run
+// missing reports whether no secret is there: no file, or one that an earlier run
 // reserved and did not fill.
 func (f secretFile) missing() (bool, error) {
 	info, err := os.Stat(string(f))

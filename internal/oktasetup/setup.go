@@ -1,11 +1,10 @@
-// Package oktasetup brings an Okta org to the state that the sidecar needs: an
-// app, Corbado as an identity provider, a routing rule with both ways to sign
-// in, the customised sign-in page, and what a custom authorization server
-// wants.
+// Package oktasetup plans and makes what the sidecar needs in an Okta org: an app,
+// Corbado as an identity provider, a routing rule with both ways to sign in, the
+// customized sign-in page, and the settings of a custom authorization server.
 //
-// It finds before it creates, changes only what differs, takes nothing away,
-// and can be run again after any failure. Apply reads everything first, so that
-// a wrong token or a missing right to read is found before anything changes.
+// It finds before it creates, changes only what differs, and takes nothing away. It can
+// be run again after any failure. Apply reads everything first, so a wrong token or a
+// missing right to read is found before anything changes.
 //
 // Source: Okta: Management API (Applications, Identity Providers, Policies,
 // Brands, Authorization Servers).

@@ -1,6 +1,6 @@
-// Package origin knows the public origins of the site: the scheme and host that
-// browsers use, as the operator registered them at Okta. Nothing else in the
-// product may turn a Host or X-Forwarded-* header into a URL.
+// Package origin knows the public origins of the site: the scheme and host that browsers
+// use, as the operator registered them at Okta. Nothing else in the product may turn a
+// Host or X-Forwarded-* header into a URL.
 package origin
 
 import (
@@ -21,7 +21,7 @@ type Origin struct {
 // String returns the origin as browsers write it, without a trailing slash.
 func (o Origin) String() string { return o.Scheme + "://" + o.Host }
 
-// Insecure tells whether the origin is plain http; Parse allows that only for
+// Insecure reports whether the origin is plain http; Parse allows that only for
 // loopback hosts.
 func (o Origin) Insecure() bool { return o.Scheme == "http" }
 
@@ -81,7 +81,7 @@ func (s Set) Match(host string) (Origin, bool) {
 	return Origin{}, false
 }
 
-// Contains tells whether raw, an Origin header's value, is one of the set.
+// Contains reports whether raw, an Origin header's value, is one of the set.
 func (s Set) Contains(raw string) bool {
 	for _, o := range s {
 		if o.String() == raw {
@@ -91,11 +91,11 @@ func (s Set) Contains(raw string) bool {
 	return false
 }
 
-// Insecure tells whether the set is plain http on loopback.
+// Insecure reports whether the set is plain http on loopback.
 func (s Set) Insecure() bool { return len(s) > 0 && s[0].Insecure() }
 
 // canonicalHost lower-cases host, drops one trailing dot of the name and the
-// scheme's default port, as browsers do when they serialise an origin.
+// scheme's default port, as browsers do when they serialize an origin.
 func canonicalHost(scheme, host string) string {
 	host = strings.ToLower(host)
 	name, port, err := net.SplitHostPort(host)
@@ -112,7 +112,7 @@ func canonicalHost(scheme, host string) string {
 	return net.JoinHostPort(name, port)
 }
 
-// IsLoopbackHost tells whether host, with or without a port, names this
+// IsLoopbackHost reports whether host, with or without a port, names this
 // machine: localhost and *.localhost (RFC 6761 section 6.3), 127.0.0.0/8, ::1.
 func IsLoopbackHost(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {

@@ -1,6 +1,6 @@
-// Package outbound makes the HTTP client that talks to the identity provider
-// and to Corbado: time limits on every step, a limit on what it reads, and no
-// surprises from redirects.
+// Package outbound makes the HTTP client that talks to the identity provider and to
+// Corbado: every step has a time limit, what it reads has a size limit, and redirects
+// bring no surprises.
 package outbound
 
 import (

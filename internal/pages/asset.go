@@ -151,7 +151,7 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-// holds tells whether an If-None-Match header names the tag (RFC 9110 section
+// holds reports whether an If-None-Match header names the tag (RFC 9110 section
 // 13.1.2, weak comparison).
 func holds(header, tag string) bool {
 	for one := range strings.SplitSeq(header, ",") {

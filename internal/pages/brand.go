@@ -9,7 +9,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
-// defaultColor is the colour of buttons and links without a configured one.
+// defaultColor is the color of buttons and links without a configured one.
 const defaultColor = "#0b5fff"
 
 // Brand is what the pages show of the site's owner.

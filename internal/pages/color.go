@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// color is an sRGB colour.
+// color is an sRGB color.
 type color [3]uint8
 
 var (
@@ -40,7 +40,7 @@ func (c color) luminance() float64 {
 	return 0.2126*linear(c[0]) + 0.7152*linear(c[1]) + 0.0722*linear(c[2])
 }
 
-// contrast is the ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio").
+// contrast is the ratio of two colors, 1 to 21 (WCAG 2.2, "contrast ratio").
 func contrast(a, b color) float64 {
 	la, lb := a.luminance(), b.luminance()
 	return (math.Max(la, lb) + 0.05) / (math.Min(la, lb) + 0.05)
@@ -71,7 +71,7 @@ func (c color) away(ratio float64, surfaces ...color) color {
 	return target
 }
 
-// grey tells whether c has next to no hue, so that a mix with white or black
+// grey reports whether c has next to no hue, so that a mix with white or black
 // would look like a control that is switched off.
 func (c color) grey() bool { return max(c[0], c[1], c[2])-min(c[0], c[1], c[2]) < 0x18 }
 

@@ -139,7 +139,7 @@ func originOf(raw string) (string, error) {
 	return o.String(), nil
 }
 
-// isSitePath tells whether raw is an absolute path on the site itself.
+// isSitePath reports whether raw is an absolute path on the site itself.
 func isSitePath(raw string) bool {
 	return strings.HasPrefix(raw, "/") && !strings.HasPrefix(raw, "//") && !strings.ContainsAny(raw, "\\ \t\r\n")
 }

@@ -77,7 +77,7 @@ func (m memory) read(r *http.Request) []entry {
 	return entries
 }
 
-// resting tells whether the user is not to be offered a passkey now.
+// resting reports whether the user is not to be offered a passkey now.
 func (m memory) resting(r *http.Request, user key) bool {
 	for _, e := range m.read(r) {
 		if e.user == user {

@@ -65,7 +65,7 @@ type view struct {
 	// Login starts a sign-in that ends at this page.
 	Login string
 	// Confirm is the way through Okta and back to this page for whoever has to
-	// prove anew who they are, and Stale tells that they have to.
+	// prove again who they are, and Stale tells that they have to.
 	Confirm string
 	Stale   bool
 	// Settings is JSON for the glue.
@@ -164,7 +164,7 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 	return err
 }
 
-// cleanQuery tells whether a page may be shown under the request's query: only
+// cleanQuery reports whether a page may be shown under the request's query: only
 // one return path and nothing else. Otherwise it redirects to the page without
 // the rest. The component acts on ?cboSimulate= and ?invitationToken= in the
 // page's address, which anybody can put into a link.

@@ -1,15 +1,15 @@
-// Package passkeys serves the pages under the base path: the offer to add a
-// passkey, the list of the user's passkeys, the sign-out question, the page
-// after sign-out, and the page for every problem that a room reports.
+// Package pages serves the pages under the base path: the offer to add a passkey, the
+// list of the user's passkeys, the sign-out question, the page after sign-out, and the
+// page for every problem that a room reports.
 //
-// The passkey pages are our own HTML around Corbado's own component. A small
-// script of ours ("glue", package assets) loads the component from where the
-// configuration says, mounts it through its documented script API and deals with
-// what its published versions get wrong. Whatever happens to Corbado, the user
-// is a link away from the app.
+// The passkey pages are our own HTML around Corbado's own component. A small script of
+// ours ("glue", package assets) loads the component from where the configuration says
+// and mounts it through its documented script API. It also deals with what the published
+// versions of the component get wrong. Whatever happens to Corbado, a link leads the user
+// to the app.
 //
-// The package also remembers, per browser and user, when a passkey was last
-// offered, and decides after sign-in whether to offer one again.
+// The package also remembers, per browser and user, when a passkey was last offered. It
+// decides after sign-in whether to offer one again.
 package pages
 
 import (

@@ -141,7 +141,7 @@ func (b *browser) answer(t *testing.T, user *session.Session, status string) {
 	}
 }
 
-// asked tells whether the user is offered a passkey after signing in.
+// asked reports whether the user is offered a passkey after signing in.
 func (b *browser) asked(t *testing.T, user *session.Session) bool {
 	t.Helper()
 	return b.site.AfterSignIn(b.request(t, ""), user, "/deals") != "/deals"

@@ -1,6 +1,5 @@
-// Package problem holds the one type by which a room says that a request
-// cannot be served: what the person is told, what a program is told, and what
-// only the log is told.
+// Package problem holds the one type by which a room says that a request cannot be
+// served: what the person is told, what a program is told, and what only the log is told.
 package problem
 
 import (

@@ -1,11 +1,11 @@
-// Package quietlog writes what strangers can cause. Anybody can send requests that
-// are refused, as fast as they like and without a session; a line for each would
-// fill the disk and bury what matters. Of each kind of line the first ones in a
-// minute are as many as an operator needs to see what is wrong; the rest is a
-// number in the next one.
+// Package quietlog writes the log lines that strangers can cause, a limited number a
+// minute. Anybody can send requests that are refused, as fast as they like and without a
+// session. A line for each would fill the disk and bury what matters. So of each kind of
+// line the first ones of a minute are written, as many as an operator needs to see what
+// is wrong. The next line says how many more there were.
 //
-// Lines about somebody who has proved who they are do not belong here: they are an
-// audit, and each counts.
+// Lines about a user who has proved who they are do not belong here. They are an audit,
+// and each counts.
 package quietlog
 
 import (
@@ -78,7 +78,7 @@ func (l *Log) LogAttrs(ctx context.Context, level slog.Level, msg, code string, 
 	l.log.LogAttrs(ctx, level, msg, cut...) //nolint:sloglint // the callers' messages are constants
 }
 
-// admit tells whether a line is to be written, and how many were not before it.
+// admit reports whether a line is to be written, and how many were not before it.
 func (l *Log) admit(k kind) (dropped int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

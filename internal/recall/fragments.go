@@ -80,7 +80,7 @@ func NewFragments(base string, insecure bool) (*Fragments, error) {
 }
 
 // Leave answers a page load with the page that keeps a place in the tab, with its
-// fragment, and goes on to the absolute URL to. It tells whether it answered: a
+// fragment, and goes on to the absolute URL to. It reports whether it answered: a
 // client that does not send fetch metadata (Fetch Metadata Request Headers, section
 // 2) may be no browser, and wants a redirect.
 func (f *Fragments) Leave(w http.ResponseWriter, r *http.Request, status int, to string, place Place) (bool, error) {
@@ -99,7 +99,7 @@ func (f *Fragments) Leave(w http.ResponseWriter, r *http.Request, status int, to
 }
 
 // Arrive answers the callback with the page that goes on to the path to, with the
-// fragment that was kept for at. It tells whether it answered: it does only for a
+// fragment that was kept for at. It reports whether it answered: it does only for a
 // browser that keeps a fragment.
 func (f *Fragments) Arrive(w http.ResponseWriter, r *http.Request, to, at string) (bool, error) {
 	kept := r.CookiesNamed(f.cookie)
@@ -117,7 +117,7 @@ func (f *Fragments) ArriveByScript(w http.ResponseWriter, to, at string) error {
 
 // Recall answers with the page that asks the tab for the place that it keeps for an
 // attempt, and posts that to action, as the field "return". A tab that keeps none
-// for it goes on to the path to. It tells whether it answered, as Leave does.
+// for it goes on to the path to. It reports whether it answered, as Leave does.
 //
 // The state may be anybody's choice, by a link to the callback: it finds a place or
 // none, and where that leads is the tab's own wish, checked where it is posted to.

@@ -1,6 +1,6 @@
-// Package returnpath decides where a browser may be sent after sign-in: only to
-// an absolute path on the same origin. It is asked when a return path is
-// accepted and again when it is used.
+// Package returnpath decides where a browser may be sent after sign-in: only to an
+// absolute path on the same origin. A return path is checked when it is accepted, and
+// again when it is used.
 package returnpath
 
 import (
@@ -61,7 +61,7 @@ func (p Policy) Clean(raw string) string {
 }
 
 // Nearest is Clean, and where raw cannot be a return path because of its length,
-// its path without the rest. It tells whether something was cut off.
+// its path without the rest. It reports whether something was cut off.
 func (p Policy) Nearest(raw string) (clean string, cut bool) {
 	if len(raw) <= MaxLength {
 		return p.Clean(raw), false

@@ -66,7 +66,7 @@ func New(c Config, log *slog.Logger) (*List, error) {
 // Generation changes whenever a session may have been revoked since.
 func (l *List) Generation() uint64 { return l.records.Generation() }
 
-// Revoked tells whether the session was ended before its time.
+// Revoked reports whether the session was ended before its time.
 func (l *List) Revoked(s *session.Session) bool {
 	began := seconds(s.StartedAt)
 	var names [5]Name

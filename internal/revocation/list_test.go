@@ -219,7 +219,7 @@ func TestUnpublishedRevocationHoldsHere(t *testing.T) {
 
 // A store and a list together: the cookie that an attacker copied before the
 // sign-out is dead after it, also one that the process remembers, and also when
-// it was sealed anew in between.
+// it was sealed again in between.
 func TestReplayedCookieAfterSignOutIsDead(t *testing.T) {
 	c := newClock()
 	k := ring(t, 'k')

@@ -114,7 +114,7 @@ func (rs *Records) All(yield func(Record) bool) {
 	}
 }
 
-// any tells whether there are records of the kind at all, so that the digest
+// any reports whether there are records of the kind at all, so that the digest
 // need not be made.
 func (rs *Records) any(k Kind) bool { return rs.count[k-1].Load() > 0 }
 

@@ -1,9 +1,9 @@
-// Package seal keeps small values in the browser that the browser can neither
-// read nor change: encrypted and authenticated by gorilla/securecookie, bound to
-// one purpose each, with the time of sealing inside.
+// Package seal keeps small values in the browser that the browser can neither read nor
+// change. They are encrypted and authenticated by gorilla/securecookie, bound to one
+// purpose each, and hold the time of sealing.
 //
-// A Keyring holds the configured secrets. A Box seals and opens values of one
-// purpose, a Crate large ones. A Cookie keeps a sealed value in one cookie, or in a few where one
+// A Keyring holds the configured secrets. A Box seals and opens values of one purpose, a
+// Crate large ones. A Cookie keeps a sealed value in one cookie, or in a few where one
 // would be too large for a browser.
 package seal
 
@@ -65,7 +65,7 @@ func (k *Keyring) Replace(list ...[]byte) error {
 	return nil
 }
 
-// Generation changes with each Replace: whoever keeps MACKeys makes them anew.
+// Generation changes with each Replace: whoever keeps MACKeys makes them again.
 func (k *Keyring) Generation() uint64 { return k.current.Load().generation }
 
 // Bind returns a keyring for one relying party. Sites that share a secret, such

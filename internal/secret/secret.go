@@ -1,9 +1,9 @@
-// Package secret holds values that must never be printed: client secrets, API
-// secrets, session keys, refresh tokens.
+// Package secret holds values that must never be printed: client secrets, API secrets,
+// session keys, refresh tokens.
 //
-// A Value prints as REDACTED through fmt, encoding/json, encoding/text and
-// log/slog. The one way to the plain value is Reveal, so that every place that
-// needs it can be found by name.
+// A Value prints as REDACTED through fmt, encoding/json, encoding/text and log/slog. The
+// one way to the plain value is Reveal, so every place that needs it can be found by
+// name.
 package secret
 
 import (
@@ -30,7 +30,7 @@ func New(plain string) Value { return Value{plain} }
 // that needs it and never to a log, an error or a page.
 func (v Value) Reveal() string { return v.plain }
 
-// IsZero tells whether there is no secret.
+// IsZero reports whether there is no secret.
 func (v Value) IsZero() bool { return v.plain == "" }
 
 // String returns a constant, so that an accidental print shows nothing.

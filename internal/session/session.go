@@ -1,6 +1,6 @@
-// Package session knows who the user is: a sealed cookie that holds what every
-// request needs, so that a request costs no round trip, and that nobody but us
-// can read or make.
+// Package session knows who the user is, from a sealed cookie that holds what every
+// request needs. So a request costs no round trip, and nobody but us can read or make a
+// session.
 package session
 
 import (
@@ -46,7 +46,7 @@ type Session struct {
 	// AuthTime is when the user last proved who they are; zero when Okta did
 	// not say.
 	AuthTime time.Time
-	// RefreshAt is when what is known of the user is to be asked anew with the
+	// RefreshAt is when what is known of the user is to be asked again with the
 	// refresh token; zero without one.
 	RefreshAt time.Time
 	// StartedAt is when the session began here, SeenAt when its cookie was last
@@ -136,7 +136,7 @@ func (s *Session) Claim(name string) string {
 	return s.Further(name).Value
 }
 
-// Standard tells whether every session holds the claim without being asked.
+// Standard reports whether every session holds the claim without being asked.
 func Standard(claim string) bool {
 	switch claim {
 	case "sub", "iss", "email", "name", "preferred_username", "groups", "amr", "acr", "idp", "passkey", "sid":

@@ -22,7 +22,7 @@ func (st *Store) Standing(r *http.Request) *Session {
 	return s
 }
 
-// Known tells whether the request carries anything to sign out of, over or not: a
+// Known reports whether the request carries anything to sign out of, over or not: a
 // session's cookie or, on the logout path, that of its ID token.
 func (st *Store) Known(r *http.Request) bool {
 	if st.Former(r) != nil {

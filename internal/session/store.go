@@ -29,7 +29,7 @@ var (
 const (
 	// maxParts is the most cookies that a session may be split over.
 	maxParts = 4
-	// touches is how often a session's cookie is sealed anew within its idle
+	// touches is how often a session's cookie is sealed again within its idle
 	// time, so that most answers carry no Set-Cookie.
 	touches = 10
 )
@@ -37,7 +37,7 @@ const (
 // Revocations tells which sessions were ended before their time;
 // revocation.List does.
 type Revocations interface {
-	// Revoked tells whether the session was ended.
+	// Revoked reports whether the session was ended.
 	Revoked(s *Session) bool
 	// Generation changes whenever the answer of Revoked may have changed from
 	// false to true. It is never zero.
@@ -178,7 +178,7 @@ func (st *Store) Start(w http.ResponseWriter, s *Session, idToken string) error 
 	return st.writeIDToken(w, s.ID, idToken)
 }
 
-// Due tells whether the session's cookie is to be sealed anew so that its idle time
+// Due reports whether the session's cookie is to be sealed again so that its idle time
 // slides, which is when a tenth of that has passed.
 func (st *Store) Due(s *Session) bool { return st.now().Sub(s.SeenAt) >= st.idle/touches }
 

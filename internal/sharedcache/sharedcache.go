@@ -1,8 +1,8 @@
-// Package sharedcache tells whether a cache that serves many people may keep an
-// answer (RFC 9111 section 3), so that what is one person's does not travel in it.
+// Package sharedcache reports whether a cache that serves many people may keep an answer
+// (RFC 9111 section 3), so that what belongs to one person does not travel in it.
 //
-// It goes by what the answer says, and knows what is good: of a field or directive
-// that it does not know it assumes that it lets a cache keep the answer.
+// It goes by what the answer says, and lists what is known to be safe. If it does not
+// know a field or directive, it assumes that a cache may keep the answer.
 package sharedcache
 
 import (
@@ -90,7 +90,7 @@ func empty(lines []string) bool {
 	return true
 }
 
-// fresh tells whether Expires is still to come, by the app's clock or ours. What is
+// fresh reports whether Expires is still to come, by the app's clock or ours. What is
 // no date has passed (RFC 9111 section 5.3).
 func fresh(expires []string, date string, now time.Time) bool {
 	for _, line := range expires {

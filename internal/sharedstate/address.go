@@ -45,7 +45,7 @@ func (a Address) Check() error {
 	return err
 }
 
-// HasPassword tells whether a password stands in the URL itself.
+// HasPassword reports whether a password stands in the URL itself.
 func HasPassword(rawURL string) bool {
 	_, rest, _ := strings.Cut(rawURL, "://")
 	login, _, ok := cutLast(hostPart(rest), "@")

@@ -35,7 +35,7 @@ func (l *link) status() (up bool, since time.Time) {
 	return l.alive, l.since
 }
 
-// set notes how it is, and tells whether that is news and how long the state
+// set notes how it is, and reports whether that is news and how long the state
 // before lasted.
 func (l *link) set(alive bool) (news bool, before time.Duration) {
 	l.mu.Lock()
@@ -51,7 +51,7 @@ func (l *link) set(alive bool) (news bool, before time.Duration) {
 	return true, before
 }
 
-// unreachable tells whether an error means that the server cannot serve anybody
+// unreachable reports whether an error means that the server cannot serve anybody
 // now, rather than that it refuses this one command.
 func unreachable(err error) bool {
 	reply, isReply := errors.AsType[redis.Error](err)

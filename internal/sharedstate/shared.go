@@ -23,7 +23,7 @@ var (
 // Shared is what Memory and Redis have in common. All of it is safe for
 // concurrent use.
 type Shared interface {
-	// Once tells whether it is the first call for the key within ttl, among all
+	// Once reports whether it is the first call for the key within ttl, among all
 	// replicas: a record against replay, or a lock.
 	Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error)
 	// Put keeps a value for ttl. Whatever is confidential must be sealed.
@@ -52,7 +52,7 @@ type Shared interface {
 
 // Status tells how the shared state is.
 type Status struct {
-	// Up tells whether calls are served, Since since when that is so.
+	// Up reports whether calls are served, Since since when that is so.
 	Up    bool
 	Since time.Time
 	// Queued is the number of revocation records that other replicas have not

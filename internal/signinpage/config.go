@@ -189,7 +189,7 @@ func checkSRI(sri, script string) error {
 	return nil
 }
 
-// Pinned tells whether a script's URL names a version. Corbado's "latest"
+// Pinned reports whether a script's URL names a version. Corbado's "latest"
 // changes with each release, without asking.
 func Pinned(script string) bool { return !strings.Contains(script, "latest") }
 

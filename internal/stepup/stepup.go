@@ -1,6 +1,6 @@
-// Package stepup says how recent, and how strong, a sign-in must be for what
-// changes an account or matters more than the rest of an app (step-up
-// authentication, RFC 9470).
+// Package stepup says how recent, and how strong, a sign-in must be for actions that
+// change an account or matter more than the rest of an app (step-up authentication, RFC
+// 9470).
 package stepup
 
 import (
@@ -42,7 +42,7 @@ type Demand struct {
 	ACR string
 }
 
-// IsZero tells whether nothing is demanded.
+// IsZero reports whether nothing is demanded.
 func (d Demand) IsZero() bool { return d == Demand{} }
 
 // Check tells what is wrong with a demand that somebody configured.
@@ -65,18 +65,18 @@ func (d Demand) Check() error {
 	return nil
 }
 
-// Met tells whether a session's sign-in will do. A session that does not say
+// Met reports whether a session's sign-in will do. A session that does not say
 // when its user signed in counts as too old.
 func (d Demand) Met(s *session.Session, now time.Time) bool {
 	return d.IsZero() || d.Recent(s.AuthTime, now) && d.Strong(s.ACR)
 }
 
-// Recent tells whether a sign-in at authTime is recent enough.
+// Recent reports whether a sign-in at authTime is recent enough.
 func (d Demand) Recent(authTime, now time.Time) bool {
 	return !authTime.IsZero() && now.Sub(authTime) <= d.MaxAge+tolerance
 }
 
-// Strong tells whether a sign-in with this acr is strong enough: classes have no
+// Strong reports whether a sign-in with this acr is strong enough: classes have no
 // order, but for Okta's phrh, which is phr with hardware (Okta: Step-up
 // authentication using ACR values).
 func (d Demand) Strong(acr string) bool {

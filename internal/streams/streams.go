@@ -1,9 +1,11 @@
-// Package streams cuts connections that outlive their request: WebSockets and
-// event streams are admitted once and stay open for hours. A Registry ends them
-// when their session is revoked, when its lifetime is over, when it was idle in
-// this process, and when a right that they began with was taken away; those of a
-// bearer token end with the token. It also has sessions refreshed whose page lives
-// by a stream alone: they send no request that could do it.
+// Package streams cuts connections that outlive their request: WebSockets, event streams
+// and gRPC calls, which are admitted once and may stay open for hours.
+//
+// A Registry ends a session's streams when the session is revoked, when its lifetime is
+// over, when it was idle in this process, and when a right that they began with was taken
+// away. Streams of a bearer token end with the token. If a page lives by a stream alone,
+// it sends no request that could refresh its session, so the Registry has the session
+// refreshed.
 package streams
 
 import (
@@ -34,9 +36,9 @@ type Rules struct {
 	Site string
 	// Idle ends a session that sends no request for so long; zero never does.
 	Idle time.Duration
-	// Revoked tells whether it was ended before its time; nil means that none is.
+	// Revoked reports whether it was ended before its time; nil means that none is.
 	Revoked func(*session.Session) bool
-	// Admits tells whether its user may use the app; nil means that everybody may.
+	// Admits reports whether its user may use the app; nil means that everybody may.
 	Admits func(*session.Session) bool
 	// Refresh asks the identity provider about a session that is due, and returns
 	// the newest that is known of it and whether it has ended. It returns when the
@@ -91,7 +93,7 @@ func (g *Registry) Check() {
 // Open is the number of streams that are open now.
 func (g *Registry) Open() int { return int(g.open.Load()) }
 
-// isStream tells whether a request asks for a connection that stays: a switch of
+// isStream reports whether a request asks for a connection that stays: a switch of
 // protocols (RFC 9110 section 7.8), a WebSocket over HTTP/2 or 3 (RFC 8441, RFC
 // 9220), an event stream, or gRPC, whose calls may be streams.
 func isStream(r *http.Request) bool {

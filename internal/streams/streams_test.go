@@ -33,7 +33,7 @@ func request(t *testing.T, headers ...string) *http.Request {
 	return r
 }
 
-// after lets time pass and tells whether the stream is cut then.
+// after lets time pass and reports whether the stream is cut then.
 func after(d time.Duration, r *http.Request) bool {
 	time.Sleep(d)
 	synctest.Wait()

@@ -48,7 +48,7 @@ func (w *watched) open() []*stream {
 	return open
 }
 
-// adopt lets the rules hold for the streams of their site, and tells whether others
+// adopt lets the rules hold for the streams of their site, and reports whether others
 // did before: rules change with a reload.
 func (w *watched) adopt(rules *Rules) (changed bool) {
 	for st := range w.streams {
@@ -59,7 +59,7 @@ func (w *watched) adopt(rules *Rules) (changed bool) {
 	return changed
 }
 
-// learn takes over what is newer, and tells whether anything is.
+// learn takes over what is newer, and reports whether anything is.
 func (w *watched) learn(s *session.Session) bool {
 	if !s.RefreshAt.After(w.session.RefreshAt) {
 		return false
@@ -80,7 +80,7 @@ func (w *watched) judge() {
 	}
 }
 
-// lost tells whether a group is gone that the app was told of, or a value of a
+// lost reports whether a group is gone that the app was told of, or a value of a
 // further claim. Apps decide by those whom they serve.
 func (st *stream) lost(s *session.Session) bool {
 	if gone(st.groups, s.Groups) {
@@ -89,7 +89,7 @@ func (st *stream) lost(s *session.Session) bool {
 	return slices.ContainsFunc(st.claims, func(c session.Claim) bool { return gone(c.Value, s.Claim(c.Name)) })
 }
 
-// gone tells whether one of the values in the list before is not in the list now.
+// gone reports whether one of the values in the list before is not in the list now.
 func gone(before, now string) bool {
 	if before == now {
 		return false

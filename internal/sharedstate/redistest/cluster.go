@@ -138,7 +138,7 @@ func (s *Server) do(tb testing.TB, command ...any) any {
 	return answer
 }
 
-// Running tells whether the server was not killed.
+// Running reports whether the server was not killed.
 func (s *Server) Running() bool {
 	select {
 	case <-s.run.ended:

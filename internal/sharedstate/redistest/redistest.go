@@ -155,7 +155,7 @@ func (s *Server) Restart() {
 	}
 }
 
-// reads tells whether one of the words comes before the end.
+// reads reports whether one of the words comes before the end.
 func reads(r io.Reader, words ...string) bool {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
