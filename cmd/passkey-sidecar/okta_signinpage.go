@@ -20,12 +20,7 @@ type signinPageFlags struct {
 
 func init() { oktaCommands = append(oktaCommands, signinPageCommand) }
 
-func signinPageCommand() *cobra.Command {
-	var f signinPageFlags
-	cmd := &cobra.Command{
-		Use:   "signin-page --idp-id 0oa… (--project-id pro-… | --config Caddyfile)",
-		Short: "Prints the sign-in page with Corbado's passkey for Okta's page editor",
-		Long: `
+const signinPageHelp = `
 Prints a complete sign-in page for Okta: Customizations > Brands > your brand >
 Pages > Sign-in page > Configure > Code editor. Okta allows that only for brands
 with a custom domain. Okta Identity Engine and version 7 of the widget are
@@ -64,7 +59,14 @@ all apps of a brand.
 --config reads the project, the Frontend API, the script and the style from the
 passkeys directive of a Caddyfile, or of Caddy's JSON where the name ends in
 .json. Flags win. Placeholders like {env.CORBADO_PROJECT_ID} are resolved; no
-secret is read.`,
+secret is read.`
+
+func signinPageCommand() *cobra.Command {
+	var f signinPageFlags
+	cmd := &cobra.Command{
+		Use:   "signin-page --idp-id 0oa… (--project-id pro-… | --config Caddyfile)",
+		Short: "Prints the sign-in page with Corbado's passkey for Okta's page editor",
+		Long:  signinPageHelp,
 		Example: `  passkey-sidecar okta signin-page --idp-id 0oatsgxte1zfxW3gI697 --config Caddyfile > page.html
   passkey-sidecar okta signin-page --idp-id 0oatsgxte1zfxW3gI697 --project-id pro-1234567890 --api-json
   passkey-sidecar okta signin-page --idp-id 0oatsgxte1zfxW3gI697 --config Caddyfile --check`,
