@@ -130,7 +130,7 @@ func TestAFormWithAFileIsSentAgainByteForByte(t *testing.T) {
 	if strings.Contains(tb.says(), "4711") {
 		t.Error("the PIN is on the screen")
 	}
-	tb.shoot("form-resume")
+	tb.shoot("form-offer")
 	form := tb.keptForm()
 	tb.press("Send it now")
 	got := tb.echoed()

@@ -19,7 +19,7 @@ import (
 
 // entries are the files that pages refer to, by their sources.
 var entries = []string{
-	"append.ts", "arrive.ts", "formkept.ts", "framed.ts", "leave.ts", "list.ts", "recall.ts", "repost.ts", "resume.ts", "session.ts", "signedin.ts", "signedout.ts", "page.css",
+	"append.ts", "arrive.ts", "formkept.ts", "framed.ts", "leave.ts", "list.ts", "offerform.ts", "recall.ts", "repost.ts", "session.ts", "signedin.ts", "signedout.ts", "page.css",
 }
 
 func main() {

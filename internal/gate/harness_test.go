@@ -22,7 +22,7 @@ const (
 	Append
 	AppendResult
 	ConnectToken
-	Resume
+	KeptForm
 	FormSummary
 	SignedIn
 	SessionInfo
@@ -51,7 +51,7 @@ func testRoutes(more ...Route) []Route {
 		Post(route.Logout, OwnPage|Unlogged, answering(Logout)),
 		Get(route.SignedOut, Logged, answering(SignedOut)),
 		Get(route.SignedIn, Page|Logged, answering(SignedIn)),
-		Get(route.KeptForm, page, answering(Resume)),
+		Get(route.KeptForm, page, answering(KeptForm)),
 		Post(route.KeptFormSummary, Logged, answering(FormSummary)),
 		Get(route.Session, Refreshes|Logged, answering(SessionInfo)),
 		Post(route.Session, Refreshes|Logged, answering(Renew)),

@@ -52,10 +52,10 @@ func (p *Pages) KeptForm(w http.ResponseWriter, r *http.Request, s *session.Sess
 	if err := p.needSession(s, p.base+route.KeptForm); err != nil {
 		return err
 	}
-	v := p.view(pageResume, "Send your form again?", s)
-	v.Script = p.assetPath("resume.js")
+	v := p.view(pageKeptForm, "Send your form again?", s)
+	v.Script = p.assetPath("offerform.js")
 	v.Login = p.loginPath(p.base + route.KeptForm)
-	return p.write(w, r, http.StatusOK, p.policies.resume, v)
+	return p.write(w, r, http.StatusOK, p.policies.keptForm, v)
 }
 
 // SignedIn is the end of a sign-in in a window of its own: GET <base>/signed-in.

@@ -29,7 +29,7 @@ const (
 	pageSignedOut = "signedout"
 	pageProblem   = "problem"
 	pageFormKept  = "formkept"
-	pageResume    = "resume"
+	pageKeptForm  = "keptform"
 	pageSignedIn  = "signedin"
 	pageFramed    = "framed"
 	pageForeign   = "foreign"
@@ -37,7 +37,7 @@ const (
 
 func parseTemplates() (map[string]*template.Template, error) {
 	parsed := make(map[string]*template.Template)
-	for _, page := range []string{pageAppend, pageList, pageSignOut, pageSignedOut, pageProblem, pageFormKept, pageResume, pageSignedIn, pageFramed, pageForeign} {
+	for _, page := range []string{pageAppend, pageList, pageSignOut, pageSignedOut, pageProblem, pageFormKept, pageKeptForm, pageSignedIn, pageFramed, pageForeign} {
 		t, err := template.ParseFS(html, "html/layout.html", "html/"+page+".html")
 		if err != nil {
 			return nil, fmt.Errorf("page template: %w", err)
@@ -133,7 +133,7 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, status int, policy
 	}
 	h := w.Header()
 	answer.Private(h)
-	if v.Page == pageResume || v.Page == pageForeign {
+	if v.Page == pageKeptForm || v.Page == pageForeign {
 		// Browsers say "Origin: null" for a form of a page without referrer.
 		h.Set("Referrer-Policy", "same-origin")
 	}

@@ -14,8 +14,8 @@ type policies struct {
 	plain string
 	// signOut is plain without form-action.
 	signOut string
-	// resume is signOut with calls to our own routes.
-	resume string
+	// keptForm is signOut with calls to our own routes.
+	keptForm string
 	// repost is signOut for a page that may be in a frame of this origin.
 	repost string
 	// ownFrame and anyFrame are plain for pages that are shown in a frame of this
@@ -56,7 +56,7 @@ func newPolicies(c component, b brand) policies {
 		// the page holds one form, and no text of anybody's.
 		signOut: plain.String(),
 		// A form of the app may be answered by a redirect to anywhere, too.
-		resume:   append(slices.Clip(plain), directive{"connect-src", "'self'"}).String(),
+		keptForm: append(slices.Clip(plain), directive{"connect-src", "'self'"}).String(),
 		repost:   append(slices.Clip(ours), directive{"frame-ancestors", "'self'"}).String(),
 		ownFrame: append(slices.Clip(ours), directive{"frame-ancestors", "'self'"}, toSelf).String(),
 		anyFrame: append(slices.Clip(ours), toSelf).String(),
