@@ -22,8 +22,9 @@ check: ## go vet, linters and format of every module, types of the scripts
 fmt: ## Format the Go code
 	for module in . e2e bench tools; do (cd $$module && go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint fmt ./...); done
 
-unit: ## Tests of the rooms, without Caddy and without -race: seconds
-	go test ./internal/... ./assets/...
+# More packages at once than processors: some wait for a Redis.
+unit: ## Tests of the rooms, without Caddy, -race, Redis Cluster and Sentinel: seconds
+	go test -short -p 4 ./internal/... ./assets/...
 
 race: ## All tests of the root module with -race; the first build of Caddy takes minutes
 	@$(testrun) race

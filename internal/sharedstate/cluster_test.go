@@ -20,6 +20,7 @@ func newClusterReplica(t *testing.T, cl *redistest.Cluster) replica {
 // revocations wait, and the health says so; when it is back, also without its
 // data, every replica knows everything.
 func TestClusterLosesAMaster(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	for _, program := range redistest.Programs(t) {
 		for name, ownsLog := range map[string]bool{"that has the log": true, "that has other keys": false} {
@@ -73,6 +74,7 @@ func TestClusterLosesAMaster(t *testing.T) {
 
 // The master that has the log dies and its copy takes over.
 func TestClusterFailover(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	cl := redistest.StartCluster(t, redistest.Config{File: clusterUser}, 3)
 	a, b := newClusterReplica(t, cl), newClusterReplica(t, cl)
@@ -93,6 +95,7 @@ func TestClusterFailover(t *testing.T) {
 // What goes in one round trip or depends on each other must be at one master,
 // and everything else is spread.
 func TestClusterKeysThatBelongTogetherShareASlot(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	cl := redistest.StartCluster(t, redistest.Config{File: clusterUser}, 3)
 	a := newClusterReplica(t, cl)

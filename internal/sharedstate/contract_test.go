@@ -28,6 +28,15 @@ func eventually(t *testing.T, what string, is func() bool) {
 	}
 }
 
+// slow skips what needs several servers that find each other, which takes seconds.
+// `make unit` leaves that out; `make race` and `make test` do not.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("several servers: not with -short")
+	}
+}
+
 // connect makes a Redis that is up.
 func connect(t *testing.T, a Address, records *revocation.Records) *Redis {
 	t.Helper()
@@ -60,12 +69,14 @@ var backends = map[string]func(t *testing.T, program string) Address{
 	},
 	"Sentinel": func(t *testing.T, program string) Address {
 		t.Helper()
+		slow(t)
 		primary := redistest.Start(t, redistest.Config{Program: program})
 		sentinel := redistest.Start(t, redistest.Config{Program: program, Sentinel: true, File: "sentinel monitor main 127.0.0.1 " + primary.Port + " 1"})
 		return Address{URL: "redis://" + sentinel.Addr, Sentinel: "main"}
 	},
 	"Cluster": func(t *testing.T, program string) Address {
 		t.Helper()
+		slow(t)
 		return clusterAddress(redistest.StartCluster(t, redistest.Config{Program: program, File: clusterUser}, 3))
 	},
 }

@@ -11,6 +11,7 @@ import (
 
 // The primary dies, the Sentinel promotes its copy, and the replicas go on there.
 func TestSentinelFailover(t *testing.T) {
+	slow(t)
 	primary := redistest.Start(t, redistest.Config{})
 	copied := redistest.Start(t, redistest.Config{File: "replicaof 127.0.0.1 " + primary.Port})
 	sentinel := redistest.Start(t, redistest.Config{Sentinel: true, File: "sentinel monitor main 127.0.0.1 " + primary.Port + " 1\n" +

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -76,8 +77,12 @@ func TestRestartedReplicaReadsTheWholeLog(t *testing.T) {
 	srv := redistest.Start(t, redistest.Config{})
 	a := newReplica(t, srv)
 	const n = 3*readSize + 7
-	for i := range n {
-		if err := a.Publish(t.Context(), record(i)); err != nil {
+	all := make([]revocation.Record, n)
+	for i := range all {
+		all[i] = record(i)
+	}
+	for some := range slices.Chunk(all, batch) {
+		if err := a.Publish(t.Context(), some...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -178,6 +183,7 @@ func TestServerThatLostItsDataGetsTheLogBack(t *testing.T) {
 }
 
 func TestFlushedServerGetsTheLogBack(t *testing.T) {
+	t.Parallel() // it waits for a second
 	srv := redistest.Start(t, redistest.Config{})
 	a := newReplica(t, srv)
 	a.end(t, record(1), record(2))
@@ -195,6 +201,7 @@ func TestFlushedServerGetsTheLogBack(t *testing.T) {
 // A server that swallows everything costs one caller its patience, and nobody
 // after that.
 func TestFrozenServerIsWaitedForOnce(t *testing.T) {
+	t.Parallel() // it waits for a second
 	srv := redistest.Start(t, redistest.Config{})
 	records := revocation.NewRecords(nil, nil)
 	s, err := NewRedis(RedisConfig{Address: Address{URL: "redis://" + srv.Addr}, Namespace: "n", Records: records, Patience: 200 * time.Millisecond}, nil)

@@ -1,6 +1,8 @@
 package okta
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,6 +44,10 @@ type Config struct {
 	// Auth0 makes the emulator an Auth0 tenant instead of an Okta org. Default:
 	// an Okta org.
 	Auth0 *Auth0
+	// NewKey makes the RSA keys of the authorization servers, of 2048 bits or more.
+	// Default: a new one each time. Tests lend theirs, since each costs up to half
+	// a second.
+	NewKey func() (*rsa.PrivateKey, error)
 	// Log receives one record an event. Default: discard.
 	Log *slog.Logger
 	// Now is the clock that Advance is added to. Default: time.Now.
@@ -67,6 +73,9 @@ func (c *Config) fill() error {
 	}
 	if c.HTTPClient == nil {
 		c.HTTPClient = newUpstreamClient()
+	}
+	if c.NewKey == nil {
+		c.NewKey = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

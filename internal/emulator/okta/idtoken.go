@@ -83,7 +83,7 @@ func (s *Server) signIDToken(iss *issuer, claims map[string]any) (string, error)
 	case s.fault(FaultWrongKid):
 		return key.sign(randomToken(), claims)
 	case s.fault(FaultBadSignature):
-		stranger, err := newSigningKey()
+		stranger, err := newSigningKey(s.config.NewKey)
 		if err != nil {
 			return "", err
 		}

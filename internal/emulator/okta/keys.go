@@ -1,7 +1,6 @@
 package okta
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
@@ -15,6 +14,8 @@ import (
 // keyring holds the RS256 keys of one issuer. Keys are made when first needed,
 // since each costs tens of milliseconds and most tests use one issuer.
 type keyring struct {
+	generate func() (*rsa.PrivateKey, error)
+
 	mu sync.Mutex
 	// keys are all keys ever made, the signing key last. Old ones still prove
 	// a logout hint after they have left the published set.
@@ -27,8 +28,8 @@ type signingKey struct {
 	published bool
 }
 
-func newSigningKey() (signingKey, error) {
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
+func newSigningKey(generate func() (*rsa.PrivateKey, error)) (signingKey, error) {
+	private, err := generate()
 	if err != nil {
 		return signingKey{}, err
 	}
@@ -43,7 +44,7 @@ func (k *keyring) current() (signingKey, error) {
 
 func (k *keyring) currentLocked() (signingKey, error) {
 	if len(k.keys) == 0 {
-		key, err := newSigningKey()
+		key, err := newSigningKey(k.generate)
 		if err != nil {
 			return signingKey{}, err
 		}
@@ -54,7 +55,7 @@ func (k *keyring) currentLocked() (signingKey, error) {
 
 // rotate makes a new signing key. With overlap the old ones stay published.
 func (k *keyring) rotate(overlap bool) error {
-	key, err := newSigningKey()
+	key, err := newSigningKey(k.generate)
 	if err != nil {
 		return err
 	}

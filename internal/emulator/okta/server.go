@@ -66,11 +66,11 @@ func New(config Config) (*Server, error) {
 	s.hops = newHopStore(s.clock.now)
 	public := config.PublicURL
 	s.issuers = []*issuer{
-		{url: public, public: public, keys: &keyring{}, dialect: &oktaDialect{s, "/oauth2/v1"}},
-		{url: public + "/oauth2/default", public: public, custom: true, keys: &keyring{}, dialect: &oktaDialect{s, "/oauth2/default/v1"}},
+		{url: public, public: public, keys: &keyring{generate: config.NewKey}, dialect: &oktaDialect{s, "/oauth2/v1"}},
+		{url: public + "/oauth2/default", public: public, custom: true, keys: &keyring{generate: config.NewKey}, dialect: &oktaDialect{s, "/oauth2/default/v1"}},
 	}
 	if config.Auth0 != nil {
-		s.issuers = []*issuer{{url: public + "/", public: public, keys: &keyring{}, dialect: config.Auth0}}
+		s.issuers = []*issuer{{url: public + "/", public: public, keys: &keyring{generate: config.NewKey}, dialect: config.Auth0}}
 	}
 	if err := s.load(config); err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func (s *Server) signal(iss *issuer, typ, flaw string, claims map[string]any) (s
 	}
 	kid := key.id
 	if flaw == FlawForeignKey || flaw == FlawUnknownKey {
-		if key, err = newSigningKey(); err != nil {
+		if key, err = newSigningKey(s.config.NewKey); err != nil {
 			return "", err
 		}
 		if flaw == FlawUnknownKey {
