@@ -43,14 +43,14 @@ bench: ## Go benchmarks, then the comparison with plain Caddy
 	cd bench && go run .
 
 assets: ## Rebuild assets/dist and the sign-in page's script from assets/src
-	go generate ./assets ./internal/signinpage
+	go generate ./assets ./internal/operator/signinpage
 
 assets-check: ## Fail when a built script is not what assets/src builds to
 	@trap 'rm -rf .assets-check' EXIT; mkdir -p .assets-check; \
 	cp -r assets/src assets/tsconfig.json .assets-check; \
 	(cd .assets-check && go run ../assets/build); \
-	(cd internal/signinpage && go run ./build ../../.assets-check/signin.js); \
-	diff .assets-check/signin.js internal/signinpage/dist/signin.js && \
+	(cd internal/operator/signinpage && go run ./build ../../../.assets-check/signin.js); \
+	diff .assets-check/signin.js internal/operator/signinpage/dist/signin.js && \
 	diff -r .assets-check/dist assets/dist || { echo 'a built script is out of date: run make assets and commit the result'; exit 1; }
 
 cdn: ## Rebuild the stand-in for Corbado's CDN script (needs Node.js)

@@ -32,7 +32,7 @@ type stage struct {
 var modules = []string{"", "e2e", "bench", "tools"}
 
 // widgetTests is the folder of the tests with Okta's real widget.
-const widgetTests = "internal/signinpage/widgettest"
+const widgetTests = "internal/operator/signinpage/widgettest"
 
 // stages lists everything that CI runs, in order. The quick checks come first.
 //

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata")
@@ -56,7 +58,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("not as in %s; if it should be, run go test ./internal/signinpage -update (-want +got):\n%s", file, diff)
+				t.Errorf("not as in %s; if it should be, run go test ./internal/operator/signinpage -update (-want +got):\n%s", file, diff)
 			}
 		})
 	}
@@ -214,7 +216,7 @@ func TestPoint17NonceAndIntegrity(t *testing.T) {
 	if regexp.MustCompile(`<[^>]+ (style|on[a-z]+)=`).MatchString(strings.Split(html, "<script")[0]) {
 		t.Error("an attribute needs a policy that allows inline code")
 	}
-	if Pinned(DefaultScript) || !Pinned("https://cdn.example.com/web-js-1.2.3.min.js") {
+	if Pinned(corbado.DefaultScript) || !Pinned("https://cdn.example.com/web-js-1.2.3.min.js") {
 		t.Error("Pinned does not tell versions")
 	}
 }

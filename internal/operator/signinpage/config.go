@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 )
 
@@ -32,14 +33,6 @@ const (
 	Auto = "auto"
 )
 
-// Where Corbado publishes its script and style, and the default suffix of its
-// Frontend API.
-const (
-	DefaultScript      = "https://cdn.cloud.corbado.io/connect/dist/web-js-latest.min.js"
-	DefaultStyle       = "https://cdn.cloud.corbado.io/connect/dist/web-js-latest.min.css"
-	DefaultFrontendAPI = "frontendapi.cloud.corbado.io"
-)
-
 // Config says what the page is made for.
 type Config struct {
 	// Generation is g2, g3 or both (the default). Both runs on either; Okta is
@@ -57,7 +50,7 @@ type Config struct {
 	// ProjectID is Corbado's, like pro-1234567890. Required.
 	ProjectID string
 	// FrontendAPI is the part of the Frontend API's host after "<project>.", or
-	// the full URL of a custom domain. Default: DefaultFrontendAPI.
+	// the full URL of a custom domain. Default: corbado.DefaultFrontendAPI.
 	FrontendAPI string
 	// ScriptURL and StyleURL are Corbado's. Defaults: what Corbado publishes. With
 	// a script of one's own and no style, the page loads no style.
@@ -125,10 +118,10 @@ func (c Config) checked() (page, error) {
 func (p *page) setURLs(c Config) []error {
 	script, style := c.ScriptURL, c.StyleURL
 	if script == "" {
-		script, style = DefaultScript, orDefault(style, DefaultStyle)
+		script, style = corbado.DefaultScript, orDefault(style, corbado.DefaultStyle)
 	}
 	p.settings.Script, p.settings.Style = script, style
-	api := orDefault(c.FrontendAPI, DefaultFrontendAPI)
+	api := orDefault(c.FrontendAPI, corbado.DefaultFrontendAPI)
 	host := api
 	if strings.Contains(api, "://") {
 		p.settings.CustomDomain = strings.TrimRight(api, "/")
@@ -137,7 +130,7 @@ func (p *page) setURLs(c Config) []error {
 	}
 	var wrong []error
 	if p.settings.FrontendAPISuffix != "" && !suffix.MatchString(api) {
-		wrong = append(wrong, fmt.Errorf("frontend API %q is neither a host suffix like %s nor a full https:// URL", api, DefaultFrontendAPI))
+		wrong = append(wrong, fmt.Errorf("frontend API %q is neither a host suffix like %s nor a full https:// URL", api, corbado.DefaultFrontendAPI))
 		host = ""
 	}
 	for _, one := range []struct{ name, url string }{{"script", script}, {"style", style}, {"frontend API", host}} {

@@ -20,7 +20,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/oktaapi"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/oktaapi"
 )
 
 // API is the management API. A plan without an org has none.

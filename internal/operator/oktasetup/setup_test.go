@@ -17,7 +17,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/oktaapi"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/oktaapi"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 )
 

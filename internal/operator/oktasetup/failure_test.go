@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/oktaapi"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/oktaapi"
 )
 
 func TestRefusalsStopBeforeAnyChange(t *testing.T) {
