@@ -22,8 +22,8 @@ import (
 
 	corbadoemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado"
 	oktaemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/ports"
 )
 
 const (
@@ -50,7 +50,7 @@ type world struct {
 // because the public URL holds it.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, site: "http://localhost:" + porttest.Free(t), logFile: filepath.Join(t.TempDir(), "caddy.log")}
+	w := &world{t: t, site: "http://localhost:" + ports.Free(t), logFile: filepath.Join(t.TempDir(), "caddy.log")}
 	var oktaHandler, corbadoHandler http.Handler
 	oktaServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { oktaHandler.ServeHTTP(rw, r) }))
 	corbadoServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { corbadoHandler.ServeHTTP(rw, r) }))

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate/redistest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/redisserver"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
-func newClusterReplica(t *testing.T, cl *redistest.Cluster) replica {
+func newClusterReplica(t *testing.T, cl *redisserver.Cluster) replica {
 	t.Helper()
 	records := revocation.NewRecords(nil, nil)
 	return replica{connect(t, clusterAddress(cl), records), records}
@@ -22,11 +23,11 @@ func newClusterReplica(t *testing.T, cl *redistest.Cluster) replica {
 func TestClusterLosesAMaster(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	for _, program := range redistest.Programs(t) {
+	for _, program := range redisserver.Programs(t) {
 		for name, ownsLog := range map[string]bool{"that has the log": true, "that has other keys": false} {
-			t.Run(redistest.Name(program)+"/"+name, func(t *testing.T) {
+			t.Run(redisserver.Name(program)+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				cl := redistest.StartCluster(t, redistest.Config{Program: program, File: clusterUser}, 3)
+				cl := redisserver.StartCluster(t, redisserver.Config{Program: program, File: clusterUser}, 3)
 				a, b := newClusterReplica(t, cl), newClusterReplica(t, cl)
 				a.end(t, record(0))
 				b.knows(t, 1)
@@ -39,7 +40,7 @@ func TestClusterLosesAMaster(t *testing.T) {
 
 				dying.Kill()
 				cl.AwaitState(t, "fail")
-				eventually(t, "the loss noticed", func() bool {
+				wait.For(t, "the loss noticed", func() bool {
 					_, _ = a.Once(t.Context(), "jti", time.Minute)
 					_, _ = b.Once(t.Context(), "jti", time.Minute)
 					return !a.Status().Up && !b.Status().Up
@@ -65,7 +66,7 @@ func TestClusterLosesAMaster(t *testing.T) {
 				dying.Restart()
 				a.knows(t, 4)
 				b.knows(t, 4)
-				eventually(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up })
+				wait.For(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up })
 				newClusterReplica(t, cl).knows(t, 4)
 			})
 		}
@@ -76,7 +77,7 @@ func TestClusterLosesAMaster(t *testing.T) {
 func TestClusterFailover(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	cl := redistest.StartCluster(t, redistest.Config{File: clusterUser}, 3)
+	cl := redisserver.StartCluster(t, redisserver.Config{File: clusterUser}, 3)
 	a, b := newClusterReplica(t, cl), newClusterReplica(t, cl)
 	dying := cl.Owner(t, a.logKey())
 	cl.Copy(t, dying)
@@ -88,7 +89,7 @@ func TestClusterFailover(t *testing.T) {
 	b.end(t, record(3))
 	a.knows(t, 3)
 	b.knows(t, 3)
-	eventually(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up && b.Status().Up })
+	wait.For(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up && b.Status().Up })
 	newClusterReplica(t, cl).knows(t, 3)
 }
 
@@ -97,7 +98,7 @@ func TestClusterFailover(t *testing.T) {
 func TestClusterKeysThatBelongTogetherShareASlot(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	cl := redistest.StartCluster(t, redistest.Config{File: clusterUser}, 3)
+	cl := redisserver.StartCluster(t, redisserver.Config{File: clusterUser}, 3)
 	a := newClusterReplica(t, cl)
 	a.end(t, record(0))
 	for i := range 30 {

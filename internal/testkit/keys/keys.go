@@ -12,6 +12,20 @@ import (
 // bits is what Okta and Corbado use.
 const bits = 2048
 
+// RSA returns the key of that name, which is the same for the whole test process.
+func RSA(name string) *rsa.PrivateKey {
+	once, _ := named.LoadOrStore(name, sync.OnceValue(func() *rsa.PrivateKey {
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			panic(err)
+		}
+		return key
+	}))
+	return once.(func() *rsa.PrivateKey)() //nolint:forcetypeassert // the map holds nothing else
+}
+
+var named sync.Map
+
 // Lend returns a source of keys for what a test runs, such as a stand-in of a
 // cloud. Every call of the source gives a key that nobody else has; when the
 // test ends they go to the next one.

@@ -1,5 +1,5 @@
-// Package logtest keeps what is logged or printed while a test looks at it.
-package logtest
+// Package logs keeps what is logged or printed while a test looks at it.
+package logs
 
 import (
 	"bytes"

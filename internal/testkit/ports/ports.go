@@ -1,6 +1,6 @@
-// Package porttest finds ports for servers that a test starts as processes of
+// Package ports finds ports for servers that a test starts as processes of
 // their own, or more than once on one port.
-package porttest
+package ports
 
 import (
 	"math/rand/v2"

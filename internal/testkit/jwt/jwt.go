@@ -1,30 +1,12 @@
-// Package jwttest signs tokens for tests, the good ones and the forged.
-package jwttest
+// Package jwt signs tokens for tests, the good ones and the forged.
+package jwt
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
-	"sync"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
 )
-
-// RSAKey returns the RSA key of that name, which a test binary makes once: two
-// thousand bits take a while.
-func RSAKey(name string) *rsa.PrivateKey {
-	once, _ := keys.LoadOrStore(name, sync.OnceValue(func() *rsa.PrivateKey {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			panic(err)
-		}
-		return key
-	}))
-	return once.(func() *rsa.PrivateKey)() //nolint:forcetypeassert // the map holds nothing else
-}
-
-var keys sync.Map
 
 // Sign makes a JSON Web Token in its compact form (RFC 7515 section 3.1). The
 // header gets alg by itself, and kid where the key has one. It may be called on any

@@ -1,15 +1,15 @@
-package redistest
+package redisserver
 
 import (
 	"context"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/ports"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
 // slots is how many slots the keys of a Cluster are divided among.
@@ -47,7 +47,7 @@ func StartCluster(tb testing.TB, c Config, masters int) *Cluster {
 // join starts a node that knows no other.
 func (cl *Cluster) join(tb testing.TB) *Server {
 	tb.Helper()
-	c, bus := cl.config, porttest.Free(tb)
+	c, bus := cl.config, ports.Free(tb)
 	c.File = "cluster-enabled yes\ncluster-announce-ip 127.0.0.1\ncluster-node-timeout 1000\ncluster-port " + bus + "\n" + c.File
 	node := Start(tb, c)
 	if cl.nodes = append(cl.nodes, node); len(cl.nodes) == 1 {
@@ -69,7 +69,7 @@ func (cl *Cluster) Copy(tb testing.TB, master *Server) *Server {
 	cl.meet(tb, node)
 	cl.AwaitState(tb, "ok")
 	node.do(tb, "CLUSTER", "REPLICATE", id)
-	await(tb, "the copy", func() bool {
+	wait.For(tb, "the copy", func() bool {
 		return strings.Contains(fmt.Sprint(node.do(tb, "INFO", "replication")), "master_link_status:up")
 	})
 	return node
@@ -81,22 +81,13 @@ func (cl *Cluster) AwaitState(tb testing.TB, state string) {
 	tb.Helper()
 	want := []string{"cluster_state:" + state + "\r\n", fmt.Sprintf("cluster_known_nodes:%d\r\n", len(cl.nodes))}
 	for _, node := range cl.nodes {
-		await(tb, "a cluster that is "+state, func() bool {
+		wait.For(tb, "a cluster that is "+state, func() bool {
 			if !node.Running() {
 				return true
 			}
 			info := fmt.Sprint(node.do(tb, "CLUSTER", "INFO"))
 			return strings.Contains(info, want[0]) && strings.Contains(info, want[1])
 		})
-	}
-}
-
-func await(tb testing.TB, what string, is func() bool) {
-	tb.Helper()
-	for end := time.Now().Add(startPatience); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			tb.Fatalf("in vain: %s", what)
-		}
 	}
 }
 
@@ -138,7 +129,7 @@ func (s *Server) do(tb testing.TB, command ...any) any {
 	return answer
 }
 
-// Running tells whether the server was not killed.
+// Running reports whether the server was not killed.
 func (s *Server) Running() bool {
 	select {
 	case <-s.run.ended:

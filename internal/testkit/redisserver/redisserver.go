@@ -1,6 +1,6 @@
-// Package redistest runs real Redis or Valkey servers for tests, each a process
+// Package redisserver runs real Redis or Valkey servers for tests, each a process
 // of its own on a port of its own, that can be killed and started again.
-package redistest
+package redisserver
 
 import (
 	"bufio"
@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/ports"
 )
 
 // startPatience is how long a server may take to begin; it takes milliseconds.
@@ -59,7 +59,7 @@ type running struct {
 // machine the test fails.
 func Start(tb testing.TB, c Config) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, Port: porttest.Free(tb)}
+	s := &Server{tb: tb, Port: ports.Free(tb)}
 	s.Addr = net.JoinHostPort("127.0.0.1", s.Port)
 	dir := tb.TempDir()
 	lines := []string{"bind 127.0.0.1", "dir " + dir, "daemonize no", `save ""`, "repl-diskless-sync-delay 0"}
@@ -155,7 +155,7 @@ func (s *Server) Restart() {
 	}
 }
 
-// reads tells whether one of the words comes before the end.
+// reads reports whether one of the words comes before the end.
 func reads(r io.Reader, words ...string) bool {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
