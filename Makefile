@@ -22,8 +22,9 @@ check: ## go vet, linters and format of every module, types of the scripts
 fmt: ## Format the Go code
 	for module in . e2e bench tools; do (cd $$module && go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint fmt ./...); done
 
-unit: ## Tests of the rooms, without Caddy and without -race: seconds
-	go test ./internal/... ./assets/...
+# More packages at once than processors: some wait for a Redis.
+unit: ## Tests of the rooms, without Caddy, -race, Redis Cluster and Sentinel: seconds
+	go test -short -p 4 ./internal/... ./assets/...
 
 race: ## All tests of the root module with -race; the first build of Caddy takes minutes
 	@$(testrun) race
@@ -46,14 +47,14 @@ bench: ## Go benchmarks, then the comparison with plain Caddy
 	cd bench && go run .
 
 assets: ## Rebuild assets/dist and the sign-in page's script from assets/src
-	go generate ./assets ./internal/signinpage
+	go generate ./assets ./internal/operator/signinpage
 
 assets-check: ## Fail when a built script is not what assets/src builds to
 	@trap 'rm -rf .assets-check' EXIT; mkdir -p .assets-check; \
 	cp -r assets/src assets/tsconfig.json .assets-check; \
 	(cd .assets-check && go run ../assets/build); \
-	(cd internal/signinpage && go run ./build ../../.assets-check/signin.js); \
-	diff .assets-check/signin.js internal/signinpage/dist/signin.js && \
+	(cd internal/operator/signinpage && go run ./build ../../../.assets-check/signin.js); \
+	diff .assets-check/signin.js internal/operator/signinpage/dist/signin.js && \
 	diff -r .assets-check/dist assets/dist || { echo 'a built script is out of date: run make assets and commit the result'; exit 1; }
 
 map: ## Draw the rooms again, docs/images/rooms.svg, and list them in CONTRIBUTING.md; commit the result

@@ -33,10 +33,6 @@ type Corbado struct {
 	Components []string `json:"components,omitempty"`
 }
 
-// defaultBackendAPI is Corbado Connect's host; those of the browser's side are
-// package passkeys' defaults.
-const defaultBackendAPI = "https://backendapi.cloud.corbado.io"
-
 func (c *Corbado) settings() settings {
 	return settings{
 		"project_id":   text(&c.ProjectID),
@@ -76,11 +72,11 @@ func (c *Corbado) resolve(ctx context.Context, rv resolver) (api corbado.Config,
 	if api.APISecret, err = rv.secret(ctx, "corbado api_secret", c.APISecret); err != nil {
 		return api, component, err
 	}
-	if api.BaseURL, err = rv.text("corbado backend_api", orDefault(c.BackendAPI, defaultBackendAPI)); err != nil {
+	if api.BaseURL, err = rv.text("corbado backend_api", orDefault(c.BackendAPI, corbado.DefaultBackendAPI)); err != nil {
 		return api, component, err
 	}
 	component.ProjectID = api.ProjectID
-	if component.FrontendAPI, err = rv.text("corbado frontend_api", orDefault(c.FrontendAPI, pages.DefaultFrontendAPI)); err != nil {
+	if component.FrontendAPI, err = rv.text("corbado frontend_api", orDefault(c.FrontendAPI, corbado.DefaultFrontendAPI)); err != nil {
 		return api, component, err
 	}
 	files, err := rv.texts("corbado components", c.Components)
@@ -89,7 +85,7 @@ func (c *Corbado) resolve(ctx context.Context, rv resolver) (api corbado.Config,
 	}
 	switch len(files) {
 	case 0:
-		files = []string{pages.DefaultScript, pages.DefaultStyle}
+		files = []string{corbado.DefaultScript, corbado.DefaultStyle}
 	case 2:
 	default:
 		return api, component, errors.New("corbado components takes two URLs, the script's and the style's")

@@ -22,7 +22,8 @@ import (
 
 	corbadoemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado"
 	oktaemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/ports"
 )
 
 const (
@@ -49,14 +50,14 @@ type world struct {
 // because the public URL holds it.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, site: "http://localhost:" + porttest.Free(t), logFile: filepath.Join(t.TempDir(), "caddy.log")}
+	w := &world{t: t, site: "http://localhost:" + ports.Free(t), logFile: filepath.Join(t.TempDir(), "caddy.log")}
 	var oktaHandler, corbadoHandler http.Handler
 	oktaServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { oktaHandler.ServeHTTP(rw, r) }))
 	corbadoServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { corbadoHandler.ServeHTTP(rw, r) }))
 	w.oktaURL, w.corbadoURL = oktaServer.URL, corbadoServer.URL
 	var err error
 	if w.okta, err = oktaemu.New(oktaemu.Config{
-		PublicURL: oktaServer.URL,
+		PublicURL: oktaServer.URL, NewKey: keys.Lend(t),
 		Clients: []oktaemu.Client{{
 			ID: "0oa1client", Secret: clientSecret, RedirectURIs: []string{w.site + "/passkeys/callback"},
 			PostLogoutRedirectURIs: []string{w.site + "/passkeys/signed-out"},
@@ -71,7 +72,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	if w.corbado, err = corbadoemu.New(corbadoemu.Config{
-		PublicURL: corbadoServer.URL, ProjectID: "pro-1", APISecret: apiSecret, RPID: "localhost", RPOrigins: []string{w.site},
+		PublicURL: corbadoServer.URL, NewKey: keys.Lend(t), ProjectID: "pro-1", APISecret: apiSecret, RPID: "localhost", RPOrigins: []string{w.site},
 	}); err != nil {
 		t.Fatal(err)
 	}

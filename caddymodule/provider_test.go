@@ -15,7 +15,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/jwt"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 // standIn is an OpenID provider that signs everybody in without asking, with
@@ -33,7 +34,7 @@ type standIn struct {
 
 func newProvider(t *testing.T, claims map[string]any) *standIn {
 	t.Helper()
-	o := &standIn{t: t, key: jwttest.RSAKey("k1"), claims: claims, asked: map[string]url.Values{}}
+	o := &standIn{t: t, key: keys.RSA("k1"), claims: claims, asked: map[string]url.Values{}}
 	mux := http.NewServeMux()
 	o.Server = httptest.NewServer(mux)
 	o.issuer = o.URL
@@ -79,7 +80,7 @@ func (o *standIn) idToken(asked url.Values) string {
 }
 
 func (o *standIn) sign(claims map[string]any) string {
-	return jwttest.Sign(o.t, jose.SigningKey{Algorithm: jose.RS256, Key: o.key}, map[string]any{"kid": "k1"}, claims)
+	return jwt.Sign(o.t, jose.SigningKey{Algorithm: jose.RS256, Key: o.key}, map[string]any{"kid": "k1"}, claims)
 }
 
 // startAt runs the site with another issuer than the org.

@@ -12,25 +12,26 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/metrics"
 
 	oktaemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate/redistest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/ports"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/redisserver"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
 const redisPassword = "redis-password-that-must-not-leak"
 
 // startRedis runs a server and returns the setting that uses it.
-func startRedis(t *testing.T) (srv *redistest.Server, setting string) {
+func startRedis(t *testing.T) (srv *redisserver.Server, setting string) {
 	t.Helper()
 	t.Setenv("TEST_REDIS_PASSWORD", redisPassword)
-	srv = redistest.Start(t, redistest.Config{Persist: true, File: "requirepass " + redisPassword})
+	srv = redisserver.Start(t, redisserver.Config{Persist: true, File: "requirepass " + redisPassword})
 	return srv, "state redis://" + srv.Addr + " {\npassword {env.TEST_REDIS_PASSWORD}\n}"
 }
 
 // replica is another process, as far as Redis sees one.
-func (w *world) replica(srv *redistest.Server) *revocation.List {
+func (w *world) replica(srv *redisserver.Server) *revocation.List {
 	w.t.Helper()
 	ring, err := seal.NewKeyring([]byte(sessionKey))
 	if err != nil {
@@ -58,16 +59,7 @@ func (w *world) replica(srv *redistest.Server) *revocation.List {
 // within waits for what must become true, a second at most.
 func within(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	began := time.Now()
-	for !is() {
-		if time.Since(began) > 20*time.Second {
-			t.Fatalf("in vain: %s", what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("%s took %s", what, took)
-	}
+	wait.Within(t, time.Second, what, is)
 }
 
 const asScript = "GET /orders HTTP/1.1\nHost: {host}\nCookie: {cookies}\nSec-Fetch-Mode: cors\nConnection: close\n\n"
@@ -222,7 +214,7 @@ func TestMetrics(t *testing.T) {
 	w := newWorld(t)
 	w.longLived()
 	w.start("")
-	port := porttest.Free(t)
+	port := ports.Free(t)
 	withMetrics := w.caddyfile("") + "\nhttp://localhost:" + port + " {\n\tmetrics\n}\n"
 	for range 2 { // a reload has a registry of its own
 		if err := load(t, withMetrics); err != nil {

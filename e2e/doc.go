@@ -5,7 +5,7 @@
 // Okta's page with the passkey is played three times: with the emulator's small
 // stand-in for the Sign-In Widget, and with Okta's real one in its second and
 // third generation. The real one is an npm package; (cd
-// internal/signinpage/widgettest && npm ci) fetches it. The other tests use a
+// internal/operator/signinpage/widgettest && npm ci) fetches it. The other tests use a
 // plain page of the emulator's, by --plain-signin.
 //
 // The demo is built once a run and started again for each test, so tests share

@@ -19,7 +19,7 @@ type signInPage struct {
 
 // widgetFolder holds Okta's real Sign-In Widget, once npm has put it there.
 const (
-	widgetPackage = "../internal/signinpage/widgettest"
+	widgetPackage = "../internal/operator/signinpage/widgettest"
 	widgetFolder  = widgetPackage + "/node_modules/@okta/okta-signin-widget/dist"
 )
 
@@ -45,7 +45,7 @@ func startDemoWith(t *testing.T, page signInPage, args ...string) *demo {
 	t.Helper()
 	if page.name != ownPage.name {
 		if _, err := os.Stat(filepath.Join(widgetFolder, "js")); err != nil {
-			t.Fatalf("Okta's widget is not there: run (cd internal/signinpage/widgettest && npm ci)\n%v", err)
+			t.Fatalf("Okta's widget is not there: run (cd internal/operator/signinpage/widgettest && npm ci)\n%v", err)
 		}
 	}
 	return startDemo(t, slices.Concat(page.args, args)...)

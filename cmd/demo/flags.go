@@ -10,7 +10,7 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/signinpage"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/signinpage"
 )
 
 // options are the demo's command line.

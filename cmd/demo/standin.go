@@ -9,7 +9,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado/cdn"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/signinpage"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/signinpage"
 )
 
 // newOkta makes the stand-in for Okta: with Corbado as an identity provider that

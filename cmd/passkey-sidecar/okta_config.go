@@ -10,7 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/signinpage"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/signinpage"
 )
 
 // corbadoSettings are those of a passkeys handler that a sign-in page needs.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/oktaapi"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/oktasetup"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/oktaapi"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/oktasetup"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 )

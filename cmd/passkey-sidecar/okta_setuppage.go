@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/signinpage"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/signinpage"
 )
 
 func init() { generatedPage = setupPage }

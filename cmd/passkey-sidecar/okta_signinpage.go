@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/signinpage"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/operator/signinpage"
 )
 
 // signinPageFlags are what the user typed.
@@ -92,8 +93,8 @@ func (f *signinPageFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&p.Generation, "generation", signinpage.Both, "generation of Okta's widget: g2, g3 or both")
 	flags.StringVar(&p.HandOff, "handoff", signinpage.Auto, "how Okta comes back: state-token, from-uri or auto")
 	flags.StringVar(&p.ProjectID, "project-id", "", "Corbado's project, like pro-1234567890")
-	flags.StringVar(&p.FrontendAPI, "frontend-api", "", "host suffix of Corbado's Frontend API, or the URL of a custom domain (default "+signinpage.DefaultFrontendAPI+")")
-	flags.StringVar(&p.ScriptURL, "script", "", "URL of Corbado's script (default "+signinpage.DefaultScript+")")
+	flags.StringVar(&p.FrontendAPI, "frontend-api", "", "host suffix of Corbado's Frontend API, or the URL of a custom domain (default "+corbado.DefaultFrontendAPI+")")
+	flags.StringVar(&p.ScriptURL, "script", "", "URL of Corbado's script (default "+corbado.DefaultScript+")")
 	flags.StringVar(&p.StyleURL, "style", "", "URL of Corbado's style sheet (default: the published one, beside the published script)")
 	flags.StringVar(&p.SRI, "sri", "", "Subresource Integrity of the script, like sha384-…")
 	flags.StringVarP(&f.config, "config", "c", "", "Caddyfile, or Caddy's JSON, to take Corbado's settings from")

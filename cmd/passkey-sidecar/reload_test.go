@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
 // takeSocket starts the sidecar again with a listening socket from outside, as a
@@ -101,7 +103,7 @@ func (f *replicas) reloadUnder(l *load, times int) {
 	for i := range times {
 		before := l.asked.Load()
 		f.a.reload(strings.Replace(f.a.config, "enroll never", fmt.Sprintf("enroll never\nbrand {\nname \"Reload %d\"\n}", i), 1), i+1)
-		eventually(f.t, "some load after the reload", func() bool { return l.asked.Load() > before+100 })
+		wait.For(f.t, "some load after the reload", func() bool { return l.asked.Load() > before+100 })
 	}
 }
 
@@ -170,7 +172,7 @@ func TestRestartUnderLoadFailsNoRequest(t *testing.T) {
 			t.Fatal("it does not end")
 		}
 		f.a.start()
-		eventually(t, "some load after the restart", func() bool { return l.asked.Load() > before+20 })
+		wait.For(t, "some load after the restart", func() bool { return l.asked.Load() > before+20 })
 	}
 	if asked, failed, errs := l.end(); failed > 0 {
 		t.Errorf("%d of %d requests failed: %q", failed, asked, errs)

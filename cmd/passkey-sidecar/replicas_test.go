@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
 // replicasApp answers everything with the user that it is told of.
@@ -139,7 +140,7 @@ func (p *person) try(method, target string, headers ...string) (answer, error) {
 // dies checks that the cookies stop to count at a sidecar, soon enough.
 func (p *person) dies(s *sidecar, soon time.Duration, what string) {
 	p.t.Helper()
-	if took := eventually(p.t, what, func() bool { return p.asks(s) == http.StatusUnauthorized }); took > soon {
+	if took := wait.For(p.t, what, func() bool { return p.asks(s) == http.StatusUnauthorized }); took > soon {
 		p.t.Errorf("%s: it took %s", what, took)
 	} else {
 		p.t.Logf("%s: after %s", what, took.Round(time.Millisecond))
@@ -163,7 +164,7 @@ func TestTwoSidecarsOnOneRedisBehaveAsOne(t *testing.T) {
 	// made, and everywhere once it is back.
 	second := f.person().signIn(f.b)
 	f.redis.Kill()
-	eventually(t, "the loss in A's health", func() bool { h, _ := f.a.health(); return h["state"] == "down" && h["status"] == "degraded" })
+	wait.For(t, "the loss in A's health", func() bool { h, _ := f.a.health(); return h["state"] == "down" && h["status"] == "degraded" })
 	if a, b := steady.asks(f.a), steady.asks(f.b); a != http.StatusOK || b != http.StatusOK {
 		t.Errorf("without Redis a session gets %d and %d", a, b)
 	}
@@ -175,7 +176,7 @@ func TestTwoSidecarsOnOneRedisBehaveAsOne(t *testing.T) {
 	}
 	f.redis.Restart()
 	secondThief.dies(f.b, 5*time.Second, "after Redis came back, the copied cookie on B")
-	eventually(t, "health", func() bool { h, _ := f.a.health(); return h["status"] == "ok" })
+	wait.For(t, "health", func() bool { h, _ := f.a.health(); return h["status"] == "ok" })
 
 	// B is killed and started again: it knows from its first request on.
 	f.b.kill()

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/porttest"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate/redistest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/logs"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/ports"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/redisserver"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
 // asSidecar in the environment makes the test program the sidecar.
@@ -41,7 +41,7 @@ const (
 type replicas struct {
 	t     *testing.T
 	okta  *okta.Server
-	redis *redistest.Server
+	redis *redisserver.Server
 	app   *replicasApp
 	a, b  *sidecar
 }
@@ -52,8 +52,8 @@ type sidecar struct {
 	site   string // its public URL
 	config string
 	dir    string
-	socket *os.File       // the listening socket that it is handed; nil when it opens its own
-	output logtest.Buffer // what it prints
+	socket *os.File    // the listening socket that it is handed; nil when it opens its own
+	output logs.Buffer // what it prints
 	cmd    *exec.Cmd
 	ended  chan struct{}
 }
@@ -61,10 +61,10 @@ type sidecar struct {
 // newReplicas starts everything and waits until both sidecars share their state.
 func newReplicas(t *testing.T) *replicas {
 	t.Helper()
-	portA, portB := porttest.Free(t), porttest.Free(t)
+	portA, portB := ports.Free(t), ports.Free(t)
 	siteA, siteB := "http://localhost:"+portA, "http://localhost:"+portB
 	f := &replicas{t: t, app: newReplicasApp(t)}
-	f.redis = redistest.Start(t, redistest.Config{Persist: true, File: "requirepass " + replicasRedisPass})
+	f.redis = redisserver.Start(t, redisserver.Config{Persist: true, File: "requirepass " + replicasRedisPass})
 	f.okta = oktatest.Start(t, okta.Config{
 		Clients: []okta.Client{{
 			ID: replicasClientID, Secret: replicasSecret,
@@ -147,7 +147,7 @@ func (s *sidecar) start() {
 		defer close(ended)
 		_ = s.cmd.Wait()
 	}()
-	eventually(s.t, "an answer of "+s.site+"; it printed: "+s.output.String(), func() bool {
+	wait.For(s.t, "an answer of "+s.site+"; it printed: "+s.output.String(), func() bool {
 		select {
 		case <-ended:
 			s.t.Fatalf("the sidecar ended: %s", s.output.String())
@@ -178,20 +178,7 @@ func (s *sidecar) reload(config string, nth int) {
 		s.t.Fatal(err)
 	}
 	const done = "successfully reloaded config"
-	eventually(s.t, "reload", func() bool { return strings.Count(s.output.String(), done) >= nth })
-}
-
-// eventually waits for what must become true and returns how long it took.
-func eventually(t *testing.T, what string, is func() bool) time.Duration {
-	t.Helper()
-	began := time.Now()
-	for !is() {
-		if time.Since(began) > 30*time.Second {
-			t.Fatalf("in vain: %s", what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	return time.Since(began)
+	wait.For(s.t, "reload", func() bool { return strings.Count(s.output.String(), done) >= nth })
 }
 
 // noRedirects lets a client look at each answer.

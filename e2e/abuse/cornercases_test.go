@@ -92,7 +92,7 @@ var cornerCases = []cornerCase{
 	{name: "forged identity headers", play: otherSpellings, elsewhere: []string{"internal/gate/headers_test.go TestForgedIdentityHeaders"}},
 	{name: "passkeys change after a fresh sign-in only", play: staleSignIn, alone: true},
 	// A matter of the set-up at Okta, which ours can make.
-	{name: "a second factor after the passkey", elsewhere: []string{"internal/oktasetup/effect_test.go TestWhatSetUpMadeTakesEffect"}},
+	{name: "a second factor after the passkey", elsewhere: []string{"internal/operator/oktasetup/effect_test.go TestWhatSetUpMadeTakesEffect"}},
 	{name: "token endpoint limits us", play: tokenLimit, alone: true, elsewhere: []string{"internal/login/refreshtrouble_test.go TestRefreshKeepsTheSession"}},
 	{name: "mail scanner opens the callback", play: mailScanner, alone: true},
 	{name: "service worker passes a page load on", play: passedOnByWorker, elsewhere: []string{"e2e/worker_test.go TestAnAppWithAServiceWorker"}},

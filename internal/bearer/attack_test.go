@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/jwt"
 )
 
 // GHSA-wcvh-g65p-v576 (mod_auth_openidc): bearer tokens without aud were taken,
@@ -99,7 +99,7 @@ func part(v any) string {
 func TestAlgorithmConfusion(t *testing.T) {
 	s := newService(t)
 	body := part(s.claims(nil))
-	hs256 := jwttest.Sign(t, jose.SigningKey{Algorithm: jose.HS256, Key: rsaKey().N.Bytes()}, nil, s.claims(nil))
+	hs256 := jwt.Sign(t, jose.SigningKey{Algorithm: jose.HS256, Key: rsaKey().N.Bytes()}, nil, s.claims(nil))
 	signature := strings.Split(s.sign(s.claims(nil), nil), ".")[2]
 	for name, tc := range map[string]struct {
 		token string

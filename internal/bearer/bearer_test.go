@@ -16,10 +16,11 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/jwt"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 	testClient   = "0oaclient00000000001"
 )
 
-func rsaKey() *rsa.PrivateKey { return jwttest.RSAKey("k1") }
+func rsaKey() *rsa.PrivateKey { return keys.RSA("k1") }
 
 // service is a verifier with keys and a log that tests look into.
 type service struct {
@@ -91,7 +92,7 @@ func (s *service) sign(claims, header map[string]any) string {
 	s.tb.Helper()
 	all := map[string]any{"kid": "k1"}
 	maps.Copy(all, header)
-	return jwttest.Sign(s.tb, jose.SigningKey{Algorithm: jose.RS256, Key: rsaKey()}, all, claims)
+	return jwt.Sign(s.tb, jose.SigningKey{Algorithm: jose.RS256, Key: rsaKey()}, all, claims)
 }
 
 func (s *service) ask(authorization ...string) (*session.Session, error) {

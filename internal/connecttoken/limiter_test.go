@@ -9,15 +9,12 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
 )
 
-type clock struct{ at time.Time }
-
-func (c *clock) now() time.Time { return c.at }
-
 func TestTokenFloodIsLimited(t *testing.T) {
-	c := &clock{start}
-	f := newFixture(t, func(conf *Config) { conf.Now, conf.Limiter = c.now, nil })
+	c := clock.At(start)
+	f := newFixture(t, func(conf *Config) { conf.Now, conf.Limiter = c.Now, nil })
 	bob := alice()
 	bob.Subject = "00ubob"
 	sameSubjectElsewhere := alice()
@@ -39,7 +36,7 @@ func TestTokenFloodIsLimited(t *testing.T) {
 	if err := f.Serve(httptest.NewRecorder(), post(t, listBody), sameSubjectElsewhere); err != nil {
 		t.Errorf("another issuer's user pays for it: %v", err)
 	}
-	c.at = c.at.Add(2 * time.Second)
+	c.Advance(2 * time.Second)
 	if err := f.Serve(httptest.NewRecorder(), post(t, listBody), alice()); err != nil {
 		t.Errorf("after Retry-After: %v", err)
 	}
@@ -47,8 +44,8 @@ func TestTokenFloodIsLimited(t *testing.T) {
 }
 
 func TestRefusedTakeCostsNothing(t *testing.T) {
-	c := &clock{start}
-	l := NewLimiter(60, 1, c.now)
+	c := clock.At(start)
+	l := NewLimiter(60, 1, c.Now)
 	if wait := l.take("iss", "a"); wait != 0 {
 		t.Fatal(wait)
 	}
@@ -60,8 +57,8 @@ func TestRefusedTakeCostsNothing(t *testing.T) {
 }
 
 func TestReloadDoesNotResetTheLimit(t *testing.T) {
-	c := &clock{start}
-	kept := NewLimiter(1, 1, c.now)
+	c := clock.At(start)
+	kept := NewLimiter(1, 1, c.Now)
 	before := newFixture(t, func(conf *Config) { conf.Limiter = kept })
 	if err := before.Serve(httptest.NewRecorder(), post(t, listBody), alice()); err != nil {
 		t.Fatal(err)
@@ -71,8 +68,8 @@ func TestReloadDoesNotResetTheLimit(t *testing.T) {
 }
 
 func TestManySubjectsDoNotFillMemory(t *testing.T) {
-	c := &clock{start}
-	l := NewLimiter(1, 1, c.now)
+	c := clock.At(start)
+	l := NewLimiter(1, 1, c.Now)
 	l.take("iss", "busy")
 	l.take("iss", "idle")
 	for i := range 2 * maxSubjects {
@@ -90,8 +87,8 @@ func TestManySubjectsDoNotFillMemory(t *testing.T) {
 }
 
 func TestLimiterUnderConcurrentUse(t *testing.T) {
-	c := &clock{start}
-	l := NewLimiter(60, 50, c.now)
+	c := clock.At(start)
+	l := NewLimiter(60, 50, c.Now)
 	var mu sync.Mutex
 	taken := 0
 	var wg sync.WaitGroup

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
 )
 
 // sharedCounter is what replicas share.
@@ -24,11 +25,11 @@ func (c *sharedCounter) Add(_ context.Context, key string, _ time.Duration) (int
 
 // Whoever spreads requests over the replicas gets no more than from one.
 func TestTokenFloodOverReplicasIsLimited(t *testing.T) {
-	c := &clock{start.Truncate(time.Minute).Add(15 * time.Second)}
+	c := clock.At(start.Truncate(time.Minute).Add(15 * time.Second))
 	shared := &sharedCounter{counts: make(map[string]int64)}
 	replicas := make([]*fixture, 4)
 	for i := range replicas {
-		replicas[i] = newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Replicas = c.now, nil, shared })
+		replicas[i] = newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Replicas = c.Now, nil, shared })
 	}
 	given := 0
 	var refused error
@@ -55,16 +56,16 @@ func TestTokenFloodOverReplicasIsLimited(t *testing.T) {
 	if err := replicas[0].Serve(httptest.NewRecorder(), post(t, listBody), bob); err != nil {
 		t.Errorf("another user pays for it: %v", err)
 	}
-	c.at = c.at.Add(time.Minute)
+	c.Advance(time.Minute)
 	if err := replicas[0].Serve(httptest.NewRecorder(), post(t, listBody), alice()); err != nil {
 		t.Errorf("in the next minute: %v", err)
 	}
 }
 
 func TestLocalLimitHoldsWithoutTheSharedOne(t *testing.T) {
-	c := &clock{start}
+	c := clock.At(start)
 	down := &sharedCounter{counts: make(map[string]int64), err: errors.New("down")}
-	f := newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Replicas = c.now, nil, down })
+	f := newFixture(t, func(conf *Config) { conf.Now, conf.Limiter, conf.Replicas = c.Now, nil, down })
 	for i := range defaultBurst {
 		if err := f.Serve(httptest.NewRecorder(), post(t, listBody), alice()); err != nil {
 			t.Fatalf("token %d: %v", i+1, err)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
 )
 
 // shelf is a storage in memory; fail makes its methods fail by name.
@@ -62,22 +64,14 @@ func (s *shelf) Lock(ctx context.Context, _ string) (func() error, error) {
 	}
 }
 
-// clock is a replica's own.
-type clock struct {
-	at   time.Time
-	skew time.Duration
-}
-
-func (c *clock) now() time.Time { return c.at.Add(c.skew) }
-
 var schedule = Schedule{Every: 30 * 24 * time.Hour, Lead: time.Hour, Keep: 8 * time.Hour}
 
 const interval = 10 * time.Minute
 
-func newRing(t *testing.T, s *shelf, c *clock, change ...func(*Config)) *Ring {
+func newRing(t *testing.T, s *shelf, c *clock.Clock, change ...func(*Config)) *Ring {
 	t.Helper()
 	config := Config{
-		Storage: s, Name: "keys", Schedule: schedule, Now: c.now,
+		Storage: s, Name: "keys", Schedule: schedule, Now: c.Now,
 		Generate: func() ([]byte, error) {
 			b := make([]byte, 32)
 			_, err := rand.Read(b)
@@ -101,14 +95,15 @@ func TestNoReplicaRefusesWhatAnotherMade(t *testing.T) {
 	s := newShelf()
 	begin := time.Unix(1_800_000_000, 0)
 	type replica struct {
-		clock *clock
+		clock *clock.Clock // its own, by skew ahead of the right time
+		skew  time.Duration
 		ring  *Ring
 		keys  []Key
 	}
 	var fleet []*replica
 	for i, skew := range []time.Duration{0, 4 * time.Minute, -4 * time.Minute} {
-		c := &clock{begin, skew}
-		fleet = append(fleet, &replica{c, newRing(t, s, c), nil})
+		c := clock.At(begin.Add(skew))
+		fleet = append(fleet, &replica{c, skew, newRing(t, s, c), nil})
 		_ = i
 	}
 	type sealed struct {
@@ -121,7 +116,7 @@ func TestNoReplicaRefusesWhatAnotherMade(t *testing.T) {
 	for minute := range 100 * 24 * 60 {
 		now := begin.Add(time.Duration(minute) * time.Minute)
 		for i, r := range fleet {
-			r.clock.at = now
+			r.clock.Set(now.Add(r.skew))
 			if minute%10 == i*3 || r.keys == nil {
 				var err error
 				if r.keys, err = r.ring.Turn(t.Context()); err != nil {
@@ -129,7 +124,7 @@ func TestNoReplicaRefusesWhatAnotherMade(t *testing.T) {
 				}
 			}
 			// Between two turns the current key may change by the clock alone.
-			r.keys = r.ring.last.ordered(r.clock.now())
+			r.keys = r.ring.last.ordered(r.clock.Now())
 			seen[r.keys[0].ID] = true
 			if minute%7 == 0 {
 				alive = append(alive, sealed{r.keys[0].ID, now})
@@ -165,7 +160,7 @@ func TestNoReplicaRefusesWhatAnotherMade(t *testing.T) {
 }
 
 func TestWithdrawnKeyOpensNoMore(t *testing.T) {
-	s, c := newShelf(), &clock{at: time.Unix(1_800_000_000, 0)}
+	s, c := newShelf(), clock.New()
 	r := newRing(t, s, c)
 	first, err := r.Turn(t.Context())
 	if err != nil {
@@ -173,7 +168,7 @@ func TestWithdrawnKeyOpensNoMore(t *testing.T) {
 	}
 	var keys []Key
 	for range 40 * 24 {
-		c.at = c.at.Add(time.Hour)
+		c.Advance(time.Hour)
 		if keys, err = r.Turn(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -186,21 +181,21 @@ func TestWithdrawnKeyOpensNoMore(t *testing.T) {
 }
 
 func TestLateReplicaTakesNobodyBySurprise(t *testing.T) {
-	s, c := newShelf(), &clock{at: time.Unix(1_800_000_000, 0)}
+	s, c := newShelf(), clock.New()
 	r := newRing(t, s, c)
 	before, err := r.Turn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.at = c.at.Add(365 * 24 * time.Hour)
+	c.Advance(365 * 24 * time.Hour)
 	after, err := newRing(t, s, c).Turn(t.Context())
-	if err != nil || len(after) != 2 || after[0].ID != before[0].ID || after[1].From.Sub(c.at) != schedule.Lead {
+	if err != nil || len(after) != 2 || after[0].ID != before[0].ID || after[1].From.Sub(c.Now()) != schedule.Lead {
 		t.Errorf("after a year: %v %v", after, err)
 	}
 }
 
 func TestConcurrentFirstStartMakesOneKey(t *testing.T) {
-	s, c := newShelf(), &clock{at: time.Unix(1_800_000_000, 0)}
+	s, c := newShelf(), clock.New()
 	got := make([]string, 8)
 	var wg sync.WaitGroup
 	for i := range got {
@@ -220,7 +215,7 @@ func TestConcurrentFirstStartMakesOneKey(t *testing.T) {
 }
 
 func TestEarlierKeyIsTakenOver(t *testing.T) {
-	s, c := newShelf(), &clock{at: time.Unix(1_800_000_000, 0)}
+	s, c := newShelf(), clock.New()
 	earlier := bytes.Repeat([]byte("e"), 32)
 	take := func(config *Config) {
 		config.Earlier = func(context.Context) ([]byte, error) { return earlier, nil }
@@ -253,13 +248,13 @@ func TestStorageTroubleKeepsTheKeys(t *testing.T) {
 			s.values["keys"] = []byte(`{"version":1,"keys":[{"id":"a","secret":"YQ==","from":"2027-01-02T00:00:00Z"},{"id":"b","secret":"YQ==","from":"2027-01-01T00:00:00Z"}]}`)
 		},
 	} {
-		s, c := newShelf(), &clock{at: time.Unix(1_800_000_000, 0)}
+		s, c := newShelf(), clock.New()
 		r := newRing(t, s, c)
 		before, err := r.Turn(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.at = c.at.Add(schedule.Every) // a change is due
+		c.Advance(schedule.Every) // a change is due
 		trouble(s)
 		after, err := r.Turn(t.Context())
 		if err == nil || len(after) != 1 || after[0].ID != before[0].ID {
@@ -279,7 +274,7 @@ func TestStorageTroubleKeepsTheKeys(t *testing.T) {
 func TestLockOfADeadReplica(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShelf()
-		r := newRing(t, s, &clock{}, func(c *Config) { c.Now = time.Now })
+		r := newRing(t, s, clock.New(), func(c *Config) { c.Now = time.Now })
 		if _, err := r.Turn(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -296,7 +291,7 @@ func TestLockOfADeadReplica(t *testing.T) {
 func TestFollowTellsOfEachChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShelf()
-		r := newRing(t, s, &clock{}, func(c *Config) { c.Now = time.Now })
+		r := newRing(t, s, clock.New(), func(c *Config) { c.Now = time.Now })
 		if _, err := r.Turn(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -326,14 +321,14 @@ func TestSchedulesThatCannotWork(t *testing.T) {
 }
 
 func TestWithoutScheduleOneKeyForEver(t *testing.T) {
-	s, c := newShelf(), &clock{at: time.Unix(1_800_000_000, 0)}
+	s, c := newShelf(), clock.New()
 	r := newRing(t, s, c, func(c *Config) { c.Schedule.Every = 0 })
 	for range 10 {
 		keys, err := r.Turn(t.Context())
 		if err != nil || len(keys) != 1 {
 			t.Fatal(keys, err)
 		}
-		c.at = c.at.Add(365 * 24 * time.Hour)
+		c.Advance(365 * 24 * time.Hour)
 	}
 	if s.stores != 1 {
 		t.Errorf("%d writes", s.stores)

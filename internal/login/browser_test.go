@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
@@ -21,6 +20,8 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/logs"
 )
 
 // site is the relying party with a provider and a session store, as the proxy
@@ -28,10 +29,10 @@ import (
 type site struct {
 	t     *testing.T
 	op    *op
-	clock *clock
+	clock *clock.Clock
 	rp    *RelyingParty
 	store *session.Store
-	log   *logtest.Buffer
+	log   *logs.Buffer
 }
 
 func newSite(t *testing.T, configure ...func(*Config)) *site {
@@ -43,7 +44,7 @@ func newSite(t *testing.T, configure ...func(*Config)) *site {
 // newSiteAt makes a site that signs people in at a certain provider.
 func newSiteAt(t *testing.T, o *op, configure ...func(*Config)) *site {
 	t.Helper()
-	s := &site{t: t, clock: o.clock, log: new(logtest.Buffer), op: o}
+	s := &site{t: t, clock: o.clock, log: new(logs.Buffer), op: o}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p := provider.New(provider.Config{Issuer: s.op.issuer(), Client: s.op.Client(), Now: s.clock.Now, Log: log})
 	c := testConfig(t, s.clock.Now)

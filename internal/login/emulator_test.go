@@ -10,9 +10,9 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/logs"
 )
 
 // oktaSite is the relying party with the Okta emulator and a browser that has
@@ -50,7 +50,7 @@ func newEmulatorSite(t *testing.T, tenant *okta.Auth0, configure func(*Config), 
 			{ID: "00uCAROL0000000CARO0", Login: "carol@acme.test", Email: "carol@acme.test", Password: "staple correct"},
 		},
 	}
-	s := &site{t: t, clock: c, log: new(logtest.Buffer)}
+	s := &site{t: t, clock: c, log: new(logs.Buffer)}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	config := testConfig(t, c.Now)
 	config.Idle = time.Hour

@@ -1,8 +1,6 @@
 package login
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -11,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 // wantRefused signs in with the provider as lie leaves it and wants a problem,
@@ -86,10 +86,7 @@ func TestHMACSignedWithPublicKey(t *testing.T) {
 
 func TestForeignKey(t *testing.T) {
 	t.Parallel()
-	other, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := keys.RSA("a stranger's")
 	for _, kid := range []string{"k1", "unknown", ""} {
 		wantRefused(t, http.StatusBadGateway, "id_token_invalid", "verify", signed(func(s *site, c map[string]any) string {
 			return signWith(s.t, jose.RS256, other, kid, c)
@@ -178,10 +175,7 @@ func TestRotatedKeyIsFetchedAtMostOnceAMinute(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	b.signIn("/")
-	other, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := keys.RSA("a stranger's")
 	s.op.sign = func(c map[string]any) string { return signWith(t, jose.RS256, other, "k2", c) }
 	s.op.keys = func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: other.Public(), KeyID: "k2"}}})
@@ -194,7 +188,7 @@ func TestRotatedKeyIsFetchedAtMostOnceAMinute(t *testing.T) {
 	if n := s.op.count("/keys"); n != 2 {
 		t.Errorf("keys fetched %d times", n)
 	}
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	wantProblem(t, b.signIn("/passkeys/login?prompt=login"), http.StatusBadGateway, "id_token_invalid")
 	if n := s.op.count("/keys"); n != 3 {
 		t.Errorf("keys fetched %d times after a minute", n)

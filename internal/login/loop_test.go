@@ -25,13 +25,13 @@ func TestRedirectLoop(t *testing.T) {
 	b.depart("/app") // one counted since
 
 	for range loopLimit {
-		s.clock.advance(time.Second)
+		s.clock.Advance(time.Second)
 		if p = b.get("/app"); p.problem == nil {
 			b.callback(s.op.authorize(p.location()))
 		}
 	}
 	wantProblem(t, b.get("/app"), http.StatusTooManyRequests, "sign_in_loop")
-	s.clock.advance(loopWindow + time.Second)
+	s.clock.Advance(loopWindow + time.Second)
 	b.depart("/app")
 }
 

@@ -16,7 +16,9 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/jwt"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 const (
@@ -24,14 +26,14 @@ const (
 	testSecret   = "client-secret-that-must-not-leak"
 )
 
-func rsaKey() *rsa.PrivateKey { return jwttest.RSAKey("k1") }
+func rsaKey() *rsa.PrivateKey { return keys.RSA("k1") }
 
 // op is an OpenID provider that can be told to lie. It has a code of its own:
 // sharing one with the relying party would share its bugs.
 type op struct {
 	*httptest.Server
 	t     *testing.T
-	clock *clock
+	clock *clock.Clock
 
 	mu       sync.Mutex
 	codes    map[string]url.Values // authorization request by code
@@ -54,7 +56,7 @@ type op struct {
 	profile map[string]any
 }
 
-func newOP(t *testing.T, c *clock) *op {
+func newOP(t *testing.T, c *clock.Clock) *op {
 	t.Helper()
 	o := &op{
 		t: t, clock: c, codes: map[string]url.Values{}, calls: map[string]int{},
@@ -196,7 +198,7 @@ func atHash(accessToken string) string {
 
 func signWith(t *testing.T, alg jose.SignatureAlgorithm, key any, kid string, claims map[string]any) string {
 	t.Helper()
-	return jwttest.Sign(t, jose.SigningKey{Algorithm: alg, Key: key}, map[string]any{"kid": kid}, claims)
+	return jwt.Sign(t, jose.SigningKey{Algorithm: alg, Key: key}, map[string]any{"kid": kid}, claims)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
@@ -205,22 +207,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// clock is a clock that tests move.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func newClock() *clock { return &clock{t: time.Now().Truncate(time.Second)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
+// newClock shows the second it is, as emulators do.
+func newClock() *clock.Clock { return clock.At(time.Now().Truncate(time.Second)) }

@@ -186,7 +186,7 @@ func TestLongAddresses(t *testing.T) {
 	b = s.browser()
 	to, _ = wantPage(t, b.show(long, ""), http.StatusUnauthorized)
 	q := s.op.authorize(to)
-	s.clock.advance(attemptAge + 1e9)
+	s.clock.Advance(attemptAge + 1e9)
 	wantRecall(t, b.show("/passkeys/callback?"+q.Encode(), ""), q.Get("state"), "/passkeys/login?restart=1", "/passkeys/login?restart=1&return=%2Fapp")
 
 	// A client without a tab, and an address that is too long for all of them.

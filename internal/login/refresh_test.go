@@ -70,13 +70,13 @@ func wantSignedOut(t *testing.T, o *oktaSite, b *browser, p page) {
 func TestRefreshOnlyWhenDue(t *testing.T) {
 	t.Parallel()
 	o := newOfflineSite(t)
-	o.clock.advance(refreshEvery - time.Second)
+	o.clock.Advance(refreshEvery - time.Second)
 	wantSignedIn(t, o.app.get("/a"))
 	if n := o.refreshes(); n != 0 {
 		t.Fatalf("%d refreshes before it was due", n)
 	}
 	before := o.app.session()
-	o.clock.advance(time.Second)
+	o.clock.Advance(time.Second)
 	wantSignedIn(t, o.app.get("/a"))
 	after := o.app.session()
 	if n := o.refreshes(); n != 1 {
@@ -120,7 +120,7 @@ func TestChangedGroupsCountOnTheSameRequest(t *testing.T) {
 			if _, err := o.okta.ChangeUser("alice@acme.test", func(u *okta.User) { u.Email = "a.smith@acme.test" }); err != nil {
 				t.Fatal(err)
 			}
-			o.clock.advance(refreshEvery)
+			o.clock.Advance(refreshEvery)
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/a", nil)
 			o.app.carry(r)
 			live, err := o.store.Read(r)
@@ -140,7 +140,7 @@ func TestRefreshWithoutIDTokenKeepsTheSignIn(t *testing.T) {
 	o := newOfflineSite(t)
 	before := o.app.session()
 	o.fault(okta.Fault{Name: okta.FaultMissingIDToken})
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	wantSignedIn(t, o.app.get("/a"))
 	after := o.app.session()
 	if after.RefreshToken == before.RefreshToken || after.Email != before.Email || after.AMR != before.AMR || !after.AuthTime.Equal(before.AuthTime) {
@@ -154,7 +154,7 @@ func TestRotationWithoutLeewayIsNotTakenForTheft(t *testing.T) {
 	t.Parallel()
 	o := newOfflineSite(t, noLeeway)
 	for range 4 { // a few rounds of tabs that ask at once, some answers lost
-		o.clock.advance(refreshEvery)
+		o.clock.Advance(refreshEvery)
 		lost := copyOf(o.app)
 		wantSignedIn(t, lost.get("/a"))
 		wantSignedIn(t, o.app.get("/b"))
@@ -169,9 +169,9 @@ func TestRotationWithoutLeewayIsNotTakenForTheft(t *testing.T) {
 func TestLostSetCookieIsNotTakenForTheft(t *testing.T) {
 	t.Parallel()
 	o := newOfflineSite(t, noLeeway)
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	wantSignedIn(t, copyOf(o.app).get("/a")) // nobody keeps this answer's cookie
-	o.clock.advance(refreshEvery + time.Minute)
+	o.clock.Advance(refreshEvery + time.Minute)
 	wantSignedIn(t, o.app.get("/a"))
 	if n := o.happened(okta.EventRefreshReuseDetected); n != 0 || o.refreshes() != 2 {
 		t.Errorf("%d reuses detected, %d refreshes; log: %s", n, o.refreshes(), o.log)
@@ -183,9 +183,9 @@ func TestStolenCookieOfARestartedProcessEndsTheSession(t *testing.T) {
 	t.Parallel()
 	o := newOfflineSite(t)
 	thief := copyOf(o.app)
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	wantSignedIn(t, o.app.get("/a"))
-	o.clock.advance(31 * time.Second)
+	o.clock.Advance(31 * time.Second)
 	o.rp.handover = NewHandover(o.clock.Now) // what the process knew is gone
 	wantSignedOut(t, o, thief, thief.get("/a"))
 	if o.happened(okta.EventRefreshReuseDetected) != 1 {
@@ -200,7 +200,7 @@ func TestRefreshDoesNotMakeTheSignInFresh(t *testing.T) {
 	s.op.answer = func(m map[string]any) { m["refresh_token"] = "r1" }
 	b.signIn("/")
 	signedIn := b.session()
-	s.clock.advance(refreshEvery)
+	s.clock.Advance(refreshEvery)
 	s.op.token = func(w http.ResponseWriter, r *http.Request) {
 		if r.PostFormValue("grant_type") != "refresh_token" || r.PostFormValue("refresh_token") != "r1" || !strings.Contains(r.PostFormValue("scope"), "openid") {
 			t.Errorf("asked for %v", r.PostForm)
@@ -221,7 +221,7 @@ func TestScopeAddedSinceTheSignIn(t *testing.T) {
 	t.Parallel()
 	o := newOfflineSite(t, func(_ *okta.Config, c *Config) { c.Scopes = []string{"openid", "email", "offline_access"} })
 	o.rp.config.Scopes = []string{"openid", "email", "groups", "offline_access"}
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	wantSignedIn(t, o.app.get("/a"))
 	if got := o.app.session(); o.refreshes() != 1 || got.Email != "alice@acme.test" || !got.RefreshAt.After(o.clock.Now()) {
 		t.Errorf("%d refreshes, session %+v; log: %s", o.refreshes(), got, o.log)
@@ -239,7 +239,7 @@ func TestRefreshedSessionWaitsForAnAnswerThatCanCarryIt(t *testing.T) {
 			t.Parallel()
 			o := newOfflineSite(t, noLeeway)
 			happen(o)
-			o.clock.advance(refreshEvery)
+			o.clock.Advance(refreshEvery)
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/logo.png", nil)
 			o.app.carry(r)
 			live, err := o.store.Read(r)
@@ -276,7 +276,7 @@ func TestHandoverMemoryIsBounded(t *testing.T) {
 	if len(h.held) > maxHeld || len(h.held) < maxHeld/2 {
 		t.Errorf("%d entries", len(h.held))
 	}
-	c.advance(2 * time.Hour)
+	c.Advance(2 * time.Hour)
 	settle("last", time.Hour)
 	if len(h.held) != 1 || len(h.flights) != 0 {
 		t.Errorf("%d entries and %d flights after everything has gone idle", len(h.held), len(h.flights))

@@ -20,7 +20,7 @@ func TestUserinfoDownAtRefreshTakesNothingAway(t *testing.T) {
 	before := o.app.session()
 	o.fault(okta.Fault{Name: okta.FaultThinIDToken})
 	o.fault(okta.Fault{Name: okta.FaultFailUserinfo})
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	wantSignedIn(t, o.app.get("/a"))
 	after := o.app.session()
 	if after.Groups != before.Groups || after.Email != before.Email || after.Username != before.Username || after.RefreshToken == before.RefreshToken {
@@ -58,7 +58,7 @@ func TestRefreshedSessionEnds(t *testing.T) {
 			if err := happen(o); err != nil {
 				t.Fatal(err)
 			}
-			o.clock.advance(refreshEvery)
+			o.clock.Advance(refreshEvery)
 			wantSignedOut(t, o, o.app, o.app.get("/a"))
 			// Whoever kept the old cookie does not come in by it, and Okta is not
 			// asked again.
@@ -108,18 +108,18 @@ func TestRefreshKeepsTheSession(t *testing.T) {
 			o := newOfflineSite(t)
 			before := o.app.session()
 			o.fault(c.fault)
-			o.clock.advance(refreshEvery)
+			o.clock.Advance(refreshEvery)
 			wantSignedIn(t, o.app.get("/a"))
 			fired := o.happened(okta.EventFaultFired)
 			for range 5 {
-				o.clock.advance(c.wait / 6)
+				o.clock.Advance(c.wait / 6)
 				wantSignedIn(t, o.app.get("/a"))
 			}
 			if again := o.happened(okta.EventFaultFired); fired == 0 || again != fired {
 				t.Errorf("Okta was asked %d times, and then %d times more without a pause", fired, again-fired)
 			}
 			o.okta.ClearFaults()
-			o.clock.advance(c.wait / 4)
+			o.clock.Advance(c.wait / 4)
 			wantSignedIn(t, o.app.get("/a"))
 			after := o.app.session()
 			if after.ID != before.ID || after.Groups != before.Groups || !after.RefreshAt.After(o.clock.Now()) {
@@ -136,7 +136,7 @@ func TestBrokenConnectionIsTriedOnceMore(t *testing.T) {
 	b := s.browser()
 	s.op.answer = func(m map[string]any) { m["refresh_token"] = "r1" }
 	b.signIn("/")
-	s.clock.advance(refreshEvery)
+	s.clock.Advance(refreshEvery)
 	asked := s.op.count("/token")
 	s.op.token = func(w http.ResponseWriter, _ *http.Request) {
 		if s.op.count("/token") == asked+1 {
@@ -154,7 +154,7 @@ func TestWaitingRequestGoesOnWithTheOldSession(t *testing.T) {
 	t.Parallel()
 	o := newOfflineSite(t)
 	o.rp.refreshPatience = 50 * time.Millisecond
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	live := o.app.session()
 	f, known := o.rp.handover.join(live, o.rp.due)
 	if f == nil || !known.leads {
@@ -175,7 +175,7 @@ func TestWaitingRequestGoesOnWithTheOldSession(t *testing.T) {
 func TestPanicInARefreshIsContained(t *testing.T) {
 	t.Parallel()
 	o := newOfflineSite(t)
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	o.rp.config.Revoker = nil
 	o.rp.shared = new(sharedRefresh) // has nothing to work with
 	wantSignedIn(t, o.app.get("/a"))

@@ -89,14 +89,14 @@ func TestLogoutRevokesTheNewestRefreshToken(t *testing.T) {
 				c.Turns, c.Results = state, state
 			}
 		})
-		o.clock.advance(refreshEvery)
+		o.clock.Advance(refreshEvery)
 		newest := copyOf(o.app)
 		wantSignedIn(t, newest.get("/a")) // nobody keeps this answer's cookie
 		if replicas {
 			o.app.site = o.replica(t)
 		}
 		o.app.send(http.MethodPost, "/passkeys/logout")
-		o.clock.advance(refreshEvery)
+		o.clock.Advance(refreshEvery)
 		newest.get("/a")
 		if n := o.happened(okta.EventTokenRevoked); n != 1 || newest.session() != nil {
 			t.Errorf("%s: %d tokens revoked at Okta, the session that holds the newest: %+v", name, n, newest.session())
@@ -118,7 +118,7 @@ func TestLogoutRevokesWhatACopyCouldStillUse(t *testing.T) {
 		if tc.cookie {
 			b.signIn("/")
 		}
-		s.clock.advance(tc.rests)
+		s.clock.Advance(tc.rests)
 		b.send(http.MethodPost, "/passkeys/logout")
 		if len(rv.asked) != tc.want {
 			t.Errorf("%s: revoked %v, want %d", name, rv.asked, tc.want)
@@ -143,7 +143,7 @@ func TestSignOutDuringARefresh(t *testing.T) {
 			s.rp.logoutPatience = 50 * time.Millisecond
 			b := s.browser()
 			b.signIn("/")
-			s.clock.advance(refreshEvery)
+			s.clock.Advance(refreshEvery)
 			asked, answer := make(chan struct{}), make(chan struct{})
 			s.op.token = func(w http.ResponseWriter, _ *http.Request) {
 				close(asked)

@@ -138,12 +138,12 @@ func wantOneRefresh(t *testing.T, o *oktaSite, passed int, after []*browser) {
 func TestRefreshStorm(t *testing.T) {
 	t.Parallel()
 	o := newOfflineSite(t, noLeeway)
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	o.fault(okta.Fault{Name: okta.FaultSlowToken, Delay: 100 * time.Millisecond})
 	passed, after := storm(o.app, 200, o.site)
 	wantOneRefresh(t, o, passed, after)
 	// And those that come later with the old cookie.
-	o.clock.advance(10 * time.Minute)
+	o.clock.Advance(10 * time.Minute)
 	passed, _ = storm(o.app, 20, o.site)
 	if passed != 20 || o.refreshes() != 1 {
 		t.Errorf("%d of 20 let in later, %d refreshes", passed, o.refreshes())
@@ -155,7 +155,7 @@ func TestRefreshStormOnTwoReplicas(t *testing.T) {
 	state := newShared()
 	o := newOfflineSite(t, noLeeway, func(_ *okta.Config, c *Config) { c.Turns, c.Results = state, state })
 	other := o.replica(t)
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	o.fault(okta.Fault{Name: okta.FaultSlowToken, Delay: 100 * time.Millisecond})
 	passed, after := storm(o.app, 200, o.site, other)
 	wantOneRefresh(t, o, passed, after)
@@ -178,9 +178,9 @@ func TestLostSetCookieOnAnotherReplica(t *testing.T) {
 	state := newShared()
 	o := newOfflineSite(t, noLeeway, func(_ *okta.Config, c *Config) { c.Turns, c.Results = state, state })
 	other := o.replica(t)
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	wantSignedIn(t, copyOf(o.app).get("/a"))
-	o.clock.advance(refreshEvery + time.Minute)
+	o.clock.Advance(refreshEvery + time.Minute)
 	elsewhere := copyOf(o.app)
 	elsewhere.site = other
 	wantSignedIn(t, elsewhere.get("/a")) // its refresh starts from the first one's token
@@ -195,7 +195,7 @@ func TestSessionEndedOnOneReplicaIsEndedOnTheOther(t *testing.T) {
 	o := newOfflineSite(t, func(_ *okta.Config, c *Config) { c.Turns, c.Results = state, state })
 	elsewhere := copyOf(o.app)
 	elsewhere.site = o.replica(t)
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	if err := o.okta.DisableUser("alice@acme.test"); err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestRefreshWithSharedStateDown(t *testing.T) {
 			state := newShared()
 			o := newOfflineSite(t, noLeeway, func(_ *okta.Config, c *Config) { c.Turns, c.Results = state, state })
 			fail(state)
-			o.clock.advance(refreshEvery)
+			o.clock.Advance(refreshEvery)
 			passed, after := storm(o.app, 50, o.site)
 			wantOneRefresh(t, o, passed, after)
 			if len(state.turns) != 0 {
@@ -269,7 +269,7 @@ func TestForgedResultInTheSharedState(t *testing.T) {
 			t.Errorf("%s was taken: %+v", name, got)
 		}
 	}
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	wantSignedIn(t, o.app.get("/a"))
 	if got := o.app.session(); got.Subject != victim.Subject || got.ID != victim.ID {
 		t.Errorf("session %+v", got)
@@ -282,7 +282,7 @@ func TestReplicaThatDiesInTheMiddleOfARefresh(t *testing.T) {
 	o := newOfflineSite(t, func(_ *okta.Config, c *Config) { c.Turns, c.Results = state, state })
 	turn, _ := refreshKeys(o.app.session().ID)
 	state.turns[turn] = time.Now().Add(100 * time.Millisecond) // what is left of its turn
-	o.clock.advance(refreshEvery)
+	o.clock.Advance(refreshEvery)
 	wantSignedIn(t, o.app.get("/a"))
 	if o.refreshes() != 1 {
 		t.Errorf("%d refreshes", o.refreshes())

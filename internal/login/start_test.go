@@ -125,7 +125,7 @@ func TestReturnPathIsCheckedTwice(t *testing.T) {
 	for _, c := range res.Cookies() {
 		b.cookies[c.Name] = c
 	}
-	s.clock.advance(attemptAge + time.Second)
+	s.clock.Advance(attemptAge + time.Second)
 	wantRedirect(t, b.callback(url.Values{"state": {a.state}, "code": {"x"}}), "/passkeys/login?restart=1")
 
 	s.op.withdraw = true

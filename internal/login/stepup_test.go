@@ -26,7 +26,7 @@ func TestStepUpAtOkta(t *testing.T) {
 	before := o.app.session()
 	// Fresh enough: straight on, whatever a link says.
 	wantRedirect(t, o.app.get(stepUpLogin), "/passkeys/append?return=%2Fa")
-	o.clock.advance(20 * time.Minute)
+	o.clock.Advance(20 * time.Minute)
 	p := o.app.get(stepUpLogin)
 	if q := p.asked(t, o.site); q.Get("max_age") != "600" || q.Has("acr_values") || q.Get("login_hint") != "alice@acme.test" || q.Has("prompt") {
 		t.Errorf("asked for %v", q)
@@ -51,7 +51,7 @@ func TestStepUpOnAPathOfTheApp(t *testing.T) {
 	if s := o.app.session(); s.ACR != adminDemand.ACR {
 		t.Errorf("acr %q", s.ACR)
 	}
-	o.clock.advance(7 * time.Minute)
+	o.clock.Advance(7 * time.Minute)
 	if q := o.app.get("/admin/users").asked(t, o.site); q.Get("max_age") != "300" || q.Get("acr_values") != adminDemand.ACR {
 		t.Errorf("asked for %v", q)
 	}
@@ -117,7 +117,7 @@ func TestStepUpThatTheProviderIgnores(t *testing.T) {
 			b := s.browser()
 			b.signIn("/")
 			before := b.session()
-			s.clock.advance(time.Hour / 2)
+			s.clock.Advance(time.Hour / 2)
 			s.op.change = c.change(s)
 			p := b.callback(b.depart("/admin/users"))
 			wantProblem(t, p, c.status, c.code)
@@ -153,7 +153,7 @@ func TestStepUpLinkCannotChooseItsDemand(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	b.signIn("/")
-	s.clock.advance(30 * time.Minute)
+	s.clock.Advance(30 * time.Minute)
 	for _, query := range []string{
 		"step_up=1", "step_up=0", "step_up=300", "step_up=600&acr=phr", "step_up=300&acr=urn:okta:loa:2fa:any", "max_age=0", "step_up=-1", "acr_values=phr",
 	} {
@@ -163,7 +163,7 @@ func TestStepUpLinkCannotChooseItsDemand(t *testing.T) {
 	for _, to := range []string{"/passkeys/login?step_up=600", "https://evil.example/", "//evil.example", "/passkeys/callback?code=x"} {
 		back := b.callback(b.depart("/passkeys/login?step_up=600&return=" + url.QueryEscape(to)))
 		wantRedirect(t, back, "/")
-		s.clock.advance(30 * time.Minute)
+		s.clock.Advance(30 * time.Minute)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestStepUpLoopIsBroken(t *testing.T) {
 	s.op.change = func(m map[string]any) { m["acr"] = adminDemand.ACR }
 	b := s.browser()
 	b.signIn("/")
-	s.clock.advance(30 * time.Minute)
+	s.clock.Advance(30 * time.Minute)
 	b.refuses = func(name string) bool { return strings.HasSuffix(name, "-session") }
 	rounds := 0
 	for ; rounds < 10; rounds++ {
@@ -198,7 +198,7 @@ func TestSpentCodeAtStepUpIsNoLoop(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	b.signIn("/")
-	s.clock.advance(30 * time.Minute)
+	s.clock.Advance(30 * time.Minute)
 	s.op.token = func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusBadRequest, map[string]any{"error": "invalid_grant"})
 	}
@@ -216,7 +216,7 @@ func TestStepUpBySomebodyElse(t *testing.T) {
 	o := newOktaSite(t)
 	o.signInAs("/", "alice@acme.test", "correct horse")
 	before := o.app.session()
-	o.clock.advance(20 * time.Minute)
+	o.clock.Advance(20 * time.Minute)
 	p := o.signInAs(stepUpLogin, "carol@acme.test", "staple correct")
 	wantProblem(t, p, http.StatusConflict, "step_up_other_user")
 	got := o.app.session()
@@ -233,7 +233,7 @@ func TestStepUpGoesBackPastTheOffer(t *testing.T) {
 	s.rp.landing = landing(func(_ *http.Request, _ *session.Session, path string) string { offered++; return path })
 	b := s.browser()
 	b.signIn("/")
-	s.clock.advance(30 * time.Minute)
+	s.clock.Advance(30 * time.Minute)
 	wantRedirect(t, b.callback(b.depart("/admin/users")), "/admin/users")
 	if offered != 1 {
 		t.Errorf("%d landings, want one: at the sign-in", offered)

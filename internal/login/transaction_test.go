@@ -69,7 +69,7 @@ func TestOldestAttemptIsDropped(t *testing.T) {
 	var tabs []url.Values
 	for range maxAttempts + 1 {
 		tabs = append(tabs, b.depart("/tab"))
-		s.clock.advance(time.Second)
+		s.clock.Advance(time.Second)
 	}
 	wantRedirect(t, b.callback(tabs[0]), "/passkeys/login?restart=1")
 	wantRedirect(t, b.callback(tabs[1]), "/tab")
@@ -81,7 +81,7 @@ func TestCookiePileUpFromLongReturnPaths(t *testing.T) {
 	b := s.browser()
 	for range 8 {
 		b.depart("/" + strings.Repeat("x", 1700))
-		s.clock.advance(time.Second)
+		s.clock.Advance(time.Second)
 	}
 	size := 0
 	for _, c := range b.cookies {
@@ -116,7 +116,7 @@ func TestExpiredAttempt(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	q := b.depart("/passkeys/login?return=/slow&prompt=login")
-	s.clock.advance(attemptAge + time.Second)
+	s.clock.Advance(attemptAge + time.Second)
 	wantRedirect(t, b.callback(q), "/passkeys/login?restart=1&prompt=login&return=%2Fslow")
 	p := b.get("/passkeys/login?restart=1&prompt=login&return=%2Fslow")
 	if u, _ := url.Parse(p.location()); u.Query().Get("prompt") != "login" || u.Query().Get("state")[0] != marks[1] {
@@ -125,7 +125,7 @@ func TestExpiredAttempt(t *testing.T) {
 
 	slow, quick := b.depart("/slow"), b.depart("/quick")
 	wantRedirect(t, b.callback(quick), "/quick")
-	s.clock.advance(attemptAge + time.Second)
+	s.clock.Advance(attemptAge + time.Second)
 	wantRedirect(t, b.callback(slow), "/slow") // signed in meanwhile, in another tab
 	if s.op.count("/token") != 1 {
 		t.Error("an expired attempt reached the token endpoint")

@@ -42,6 +42,6 @@ func TestOktaDownAtStart(t *testing.T) {
 		t.Error("a cookie for nothing")
 	}
 	s.op.withdraw = false
-	s.clock.advance(2 * time.Second)
+	s.clock.Advance(2 * time.Second)
 	wantRedirect(t, b.signIn("/app"), "/app")
 }

@@ -21,8 +21,10 @@ func TestNameUnderLocalhostDoesNotWaitForASilentResolver(t *testing.T) {
 		t.Cleanup(func() { _ = nobody.Close() })
 		return here, nil
 	}}
-	dial := dialLoopbackNames(&net.Dialer{Timeout: dialTimeout, Resolver: silent})
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // what a call to Corbado has
+	const lookup = 100 * time.Millisecond
+	dial := dialLoopbackNames(&net.Dialer{Timeout: dialTimeout, Resolver: silent}, lookup)
+	// A call to Corbado has five seconds, which is five times lookupTimeout.
+	ctx, cancel := context.WithTimeout(t.Context(), 5*lookup)
 	defer cancel()
 	conn, err := dial(ctx, "tcp", net.JoinHostPort("corbado.acme.localhost", port))
 	if err != nil {

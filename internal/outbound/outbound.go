@@ -41,7 +41,7 @@ func NewClient(total time.Duration) *http.Client {
 	}
 	transport := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialLoopbackNames(&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}),
+		DialContext:           dialLoopbackNames(&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}, lookupTimeout),
 		TLSHandshakeTimeout:   tlsTimeout,
 		ResponseHeaderTimeout: headerTimeout,
 		IdleConnTimeout:       idleTimeout,

@@ -6,15 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
-)
-
-// Where Corbado serves its component and its Frontend API unless the
-// configuration says otherwise (Corbado: Web UI Components, script API).
-const (
-	DefaultFrontendAPI = "frontendapi.cloud.corbado.io"
-	DefaultScript      = "https://cdn.cloud.corbado.io/connect/dist/web-js-latest.min.js"
-	DefaultStyle       = "https://cdn.cloud.corbado.io/connect/dist/web-js-latest.min.css"
 )
 
 // Component says where Corbado's component and its API are.
@@ -22,7 +15,7 @@ type Component struct {
 	// ProjectID is Corbado's project: "pro-…".
 	ProjectID string
 	// FrontendAPI is the suffix after "<ProjectID>.", or a full https URL for a
-	// custom domain (http for loopback hosts); empty means DefaultFrontendAPI.
+	// custom domain (http for loopback hosts); empty means corbado.DefaultFrontendAPI.
 	FrontendAPI string
 	// Scripts and Styles are loaded in their order: https URLs (http for
 	// loopback hosts) or paths on the site. Both empty means the defaults.
@@ -59,10 +52,10 @@ func newComponent(c Component) (component, error) {
 		return component{}, fmt.Errorf("corbado project_id %q does not look like pro-1234567890", c.ProjectID)
 	}
 	if c.FrontendAPI == "" {
-		c.FrontendAPI = DefaultFrontendAPI
+		c.FrontendAPI = corbado.DefaultFrontendAPI
 	}
 	if len(c.Scripts) == 0 && len(c.Styles) == 0 {
-		c.Scripts, c.Styles = []string{DefaultScript}, []string{DefaultStyle}
+		c.Scripts, c.Styles = []string{corbado.DefaultScript}, []string{corbado.DefaultStyle}
 	}
 	if len(c.Scripts) == 0 {
 		return component{}, fmt.Errorf("corbado components names no script")
@@ -86,7 +79,7 @@ func newComponent(c Component) (component, error) {
 func (c *component) setAPI(raw string) error {
 	if !strings.Contains(raw, "://") {
 		if !suffixPattern.MatchString(raw) {
-			return fmt.Errorf("corbado frontend_api %q is neither a host suffix like %s nor a full https:// URL", raw, DefaultFrontendAPI)
+			return fmt.Errorf("corbado frontend_api %q is neither a host suffix like %s nor a full https:// URL", raw, corbado.DefaultFrontendAPI)
 		}
 		c.settings.FrontendAPISuffix = raw
 		c.apiOrigin = "https://" + strings.ToLower(c.settings.ProjectID+"."+raw)

@@ -15,7 +15,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/jwt"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 const (
@@ -40,7 +41,7 @@ func (o *okta) RoundTrip(r *http.Request) (*http.Response, error) {
 			status = http.StatusServiceUnavailable
 		}
 		var err error
-		if body, err = json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: jwttest.RSAKey(o.kid).Public(), KeyID: o.kid}}}); err != nil {
+		if body, err = json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: keys.RSA(o.kid).Public(), KeyID: o.kid}}}); err != nil {
 			return nil, err
 		}
 	case "/userinfo":
@@ -62,14 +63,14 @@ func sign(t *testing.T, kid string, change map[string]any) string {
 	claims := map[string]any{"iss": testIssuer, "aud": testClient, "sub": "00u1", "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "auth_time": now.Unix()}
 	maps.Copy(claims, change)
 	maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
-	return jwttest.Sign(t, jose.SigningKey{Algorithm: jose.RS256, Key: jwttest.RSAKey(kid)}, map[string]any{"kid": kid}, claims)
+	return jwt.Sign(t, jose.SigningKey{Algorithm: jose.RS256, Key: keys.RSA(kid)}, map[string]any{"kid": kid}, claims)
 }
 
 // The attacks on a whole sign-in are in package login. These are the checks by
 // themselves.
 func TestVerifyIDToken(t *testing.T) {
 	t.Parallel()
-	jwttest.RSAKey("k1") // outside of the bubble, where it takes its time
+	keys.RSA("k1") // outside of the bubble, where it takes its time
 	for name, c := range map[string]struct {
 		change map[string]any
 		want   string
@@ -122,8 +123,8 @@ func TestTokensThatCannotBeJudgedNow(t *testing.T) {
 // waits for that.
 func TestForgedTokensDoNotUseUpTheRationOfSignIns(t *testing.T) {
 	t.Parallel()
-	jwttest.RSAKey("k1")
-	jwttest.RSAKey("forged")
+	keys.RSA("k1")
+	keys.RSA("forged")
 	synctest.Test(t, func(t *testing.T) {
 		o := &okta{kid: "k1"}
 		p := o.provider()
@@ -150,7 +151,7 @@ func TestForgedTokensDoNotUseUpTheRationOfSignIns(t *testing.T) {
 // A flood of posted tokens does not fall on a provider that is down.
 func TestPostedTokensLeaveAProviderAloneThatIsDown(t *testing.T) {
 	t.Parallel()
-	jwttest.RSAKey("k1")
+	keys.RSA("k1")
 	synctest.Test(t, func(t *testing.T) {
 		o := &okta{kid: "k1"}
 		o.keysDown.Store(true)

@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/logs"
 )
 
 func quiet(t *testing.T) (l *Log, lines func() []string, pass func(time.Duration)) {
 	t.Helper()
-	var out logtest.Buffer
+	var out logs.Buffer
 	now := time.Unix(1_800_000_000, 0)
 	l = New(slog.New(slog.NewTextHandler(&out, nil)), func() time.Time { return now })
 	return l, func() []string { return strings.Split(strings.TrimSpace(out.String()), "\n") }, func(d time.Duration) { now = now.Add(d) }

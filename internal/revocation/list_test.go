@@ -13,13 +13,8 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
 )
-
-type clock struct{ at time.Time }
-
-func (c *clock) now() time.Time { return c.at }
-
-func newClock() *clock { return &clock{time.Unix(1_800_000_000, 0)} }
 
 const lifetime = 8 * time.Hour
 
@@ -47,9 +42,9 @@ func (p *published) Publish(_ context.Context, records ...Record) error {
 	return p.err
 }
 
-func newList(tb testing.TB, c *clock, k *seal.Keyring, p Publisher) *List {
+func newList(tb testing.TB, c *clock.Clock, k *seal.Keyring, p Publisher) *List {
 	tb.Helper()
-	l, err := New(Config{Records: NewRecords(c.now, nil), Keyring: k, Publisher: p, Lifetime: lifetime, Now: c.now}, nil)
+	l, err := New(Config{Records: NewRecords(c.Now, nil), Keyring: k, Publisher: p, Lifetime: lifetime, Now: c.Now}, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -64,7 +59,7 @@ func alice(began time.Time) *session.Session {
 }
 
 func TestEachKindEndsItsSessionsOnly(t *testing.T) {
-	c := newClock()
+	c := clock.New()
 	for name, tc := range map[string]struct {
 		end  func(l *List, ctx context.Context) error
 		want bool
@@ -87,7 +82,7 @@ func TestEachKindEndsItsSessionsOnly(t *testing.T) {
 		"an ID as an address":     {func(l *List, ctx context.Context) error { return l.EndEmail(ctx, "id-1") }, false},
 	} {
 		l := newList(t, c, ring(t, 'k'), nil)
-		s := alice(c.at.Add(-time.Minute))
+		s := alice(c.Now().Add(-time.Minute))
 		before := l.Generation()
 		if before == 0 || l.Revoked(s) {
 			t.Fatalf("%s: generation %d, revoked before anything was ended", name, before)
@@ -102,7 +97,7 @@ func TestEachKindEndsItsSessionsOnly(t *testing.T) {
 }
 
 func TestCutoffSparesLaterSignIns(t *testing.T) {
-	c := newClock()
+	c := clock.New()
 	l := newList(t, c, ring(t, 'k'), nil)
 	if err := l.EndSubject(t.Context(), "https://idp.example", "00u1"); err != nil {
 		t.Fatal(err)
@@ -111,26 +106,26 @@ func TestCutoffSparesLaterSignIns(t *testing.T) {
 		-time.Hour: true, 0: true, 900 * time.Millisecond: true, // cookies hold whole seconds: the same second counts as before
 		time.Second: false, time.Hour: false,
 	} {
-		if got := l.Revoked(alice(c.at.Add(offset))); got != want {
+		if got := l.Revoked(alice(c.Now().Add(offset))); got != want {
 			t.Errorf("a session that began %s after the cutoff: revoked %v, want %v", offset, got, want)
 		}
 	}
 	// A session's own ID needs no cutoff: it never begins again.
-	l.Add(bySession("id-1"), c.at.Add(-time.Hour), c.at.Add(time.Hour))
-	if !l.Revoked(alice(c.at)) {
+	l.Add(bySession("id-1"), c.Now().Add(-time.Hour), c.Now().Add(time.Hour))
+	if !l.Revoked(alice(c.Now())) {
 		t.Error("a session was spared although it was named itself")
 	}
 }
 
 func TestEmptyNamesEndNobody(t *testing.T) {
-	c := newClock()
+	c := clock.New()
 	l := newList(t, c, ring(t, 'k'), nil)
 	if l.EndEmail(t.Context(), "") == nil || l.EndProviderSession(t.Context(), "https://idp.example", "") == nil || l.EndSession(t.Context(), "") == nil {
 		t.Error("an empty name was taken")
 	}
-	s := alice(c.at)
+	s := alice(c.Now())
 	s.Email, s.ProviderSID, s.Username = "", "", ""
-	l.Add(byEmail(""), c.at, c.at.Add(time.Hour))
+	l.Add(byEmail(""), c.Now(), c.Now().Add(time.Hour))
 	if l.Revoked(s) {
 		t.Error("a user without an address was taken for the empty address")
 	}
@@ -139,7 +134,7 @@ func TestEmptyNamesEndNobody(t *testing.T) {
 // Whoever knows a record, from Redis or from memory, learns nobody's name, and
 // one relying party's record says nothing to another.
 func TestRecordsHoldNoNamesAndBindToTheSite(t *testing.T) {
-	c := newClock()
+	c := clock.New()
 	p := new(published)
 	l := newList(t, c, ring(t, 'k').Bind("issuer client-1"), p)
 	if err := l.EndEmail(t.Context(), "alice@example.com"); err != nil {
@@ -151,13 +146,13 @@ func TestRecordsHoldNoNamesAndBindToTheSite(t *testing.T) {
 	}
 	other := newList(t, c, ring(t, 'k').Bind("issuer client-2"), nil)
 	other.records.Apply(p.records[0])
-	if other.Revoked(alice(c.at)) {
+	if other.Revoked(alice(c.Now())) {
 		t.Error("another site's record counted")
 	}
 }
 
 func TestReplicasInAKeyRotationUnderstandEachOther(t *testing.T) {
-	c := newClock()
+	c := clock.New()
 	for _, tc := range []struct{ from, to *seal.Keyring }{
 		{ring(t, 'n', 'o'), ring(t, 'o')}, {ring(t, 'o'), ring(t, 'n', 'o')}, {ring(t, 'n', 'o'), ring(t, 'n')}, {ring(t, 'n'), ring(t, 'n', 'o')},
 	} {
@@ -169,17 +164,17 @@ func TestReplicasInAKeyRotationUnderstandEachOther(t *testing.T) {
 		for _, r := range p.records {
 			l.records.Apply(r)
 		}
-		if !l.Revoked(alice(c.at)) {
+		if !l.Revoked(alice(c.Now())) {
 			t.Errorf("from %v to %v: not understood", tc.from, tc.to)
 		}
 	}
 }
 
 func TestListFollowsARotationWhileItIsInUse(t *testing.T) {
-	c := newClock()
+	c := clock.New()
 	k := ring(t, 'a')
 	l := newList(t, c, k, nil)
-	first, second := alice(c.at), alice(c.at)
+	first, second := alice(c.Now()), alice(c.Now())
 	first.ID, second.ID = "first", "second"
 	if err := l.EndSession(t.Context(), first.ID); err != nil {
 		t.Fatal(err)
@@ -206,13 +201,13 @@ func TestListFollowsARotationWhileItIsInUse(t *testing.T) {
 }
 
 func TestUnpublishedRevocationHoldsHere(t *testing.T) {
-	c := newClock()
+	c := clock.New()
 	p := &published{err: errors.New("queue full")}
 	l := newList(t, c, ring(t, 'k'), p)
 	if err := l.EndSession(t.Context(), "id-1"); !errors.Is(err, p.err) {
 		t.Errorf("error %v", err)
 	}
-	if !l.Revoked(alice(c.at)) {
+	if !l.Revoked(alice(c.Now())) {
 		t.Error("the session lives on here")
 	}
 }
@@ -221,11 +216,11 @@ func TestUnpublishedRevocationHoldsHere(t *testing.T) {
 // sign-out is dead after it, also one that the process remembers, and also when
 // it was sealed again in between.
 func TestReplayedCookieAfterSignOutIsDead(t *testing.T) {
-	c := newClock()
+	c := clock.New()
 	k := ring(t, 'k')
 	l := newList(t, c, k, nil)
 	st, err := session.New(session.Config{
-		Keyring: k, Idle: time.Hour, Lifetime: lifetime, LogoutPath: "/passkeys/logout", Revocations: l, Now: c.now,
+		Keyring: k, Idle: time.Hour, Lifetime: lifetime, LogoutPath: "/passkeys/logout", Revocations: l, Now: c.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -238,11 +233,11 @@ func TestReplayedCookieAfterSignOutIsDead(t *testing.T) {
 		return r
 	}
 	w := httptest.NewRecorder()
-	if err := st.Start(w, alice(c.at), "id.token.raw"); err != nil {
+	if err := st.Start(w, alice(c.Now()), "id.token.raw"); err != nil {
 		t.Fatal(err)
 	}
 	old := carry(w)
-	c.at = c.at.Add(10 * time.Minute)
+	c.Advance(10 * time.Minute)
 	s, err := st.Read(old)
 	if err != nil {
 		t.Fatal(err)
@@ -268,15 +263,15 @@ func TestReplayedCookieAfterSignOutIsDead(t *testing.T) {
 // BenchmarkRevoked looks up a session that nobody ended, with records of every
 // kind there.
 func BenchmarkRevoked(b *testing.B) {
-	c := newClock()
+	c := clock.New()
 	l := newList(b, c, ring(b, 'k'), nil)
 	for i := range 1000 {
-		l.Add(bySession(fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
-		l.Add(bySubject("iss", fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
-		l.Add(byEmail(fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
-		l.Add(byProviderSession("iss", fmt.Sprint(i)), c.at, c.at.Add(time.Hour))
+		l.Add(bySession(fmt.Sprint(i)), c.Now(), c.Now().Add(time.Hour))
+		l.Add(bySubject("iss", fmt.Sprint(i)), c.Now(), c.Now().Add(time.Hour))
+		l.Add(byEmail(fmt.Sprint(i)), c.Now(), c.Now().Add(time.Hour))
+		l.Add(byProviderSession("iss", fmt.Sprint(i)), c.Now(), c.Now().Add(time.Hour))
 	}
-	s := alice(c.at)
+	s := alice(c.Now())
 	b.ReportAllocs()
 	for b.Loop() {
 		if l.Revoked(s) {

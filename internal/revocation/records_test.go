@@ -7,17 +7,19 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
 )
 
-func numbered(i int, c *clock) Record {
-	sum := sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(i)))          //nolint:gosec // not negative
-	return Record{Kind(i%kinds + 1), Digest(sum[:16]), c.at, c.at.Add(lifetime)} //nolint:gosec // 1 to 4
+func numbered(i int, c *clock.Clock) Record {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(i)))                //nolint:gosec // not negative
+	return Record{Kind(i%kinds + 1), Digest(sum[:16]), c.Now(), c.Now().Add(lifetime)} //nolint:gosec // 1 to 4
 }
 
 func TestApplyTwiceChangesNothing(t *testing.T) {
-	c := newClock()
+	c := clock.New()
 	calls := 0
-	rs := NewRecords(c.now, func() { calls++ })
+	rs := NewRecords(c.Now, func() { calls++ })
 	r := numbered(0, c)
 	rs.Apply(r)
 	generation := rs.Generation()
@@ -45,14 +47,14 @@ func TestApplyTwiceChangesNothing(t *testing.T) {
 // the last session that it could concern is over, and no longer than a minute
 // more once something is added.
 func TestRecoveredRecordStaysUntilItsLastSessionIsOver(t *testing.T) {
-	c := newClock()
-	rs := NewRecords(c.now, nil)
-	begin, r := c.at, numbered(1, c)
-	c.at = begin.Add(lifetime - time.Second) // recovered by a replica that starts late
+	c := clock.New()
+	rs := NewRecords(c.Now, nil)
+	begin, r := c.Now(), numbered(1, c)
+	c.Set(begin.Add(lifetime - time.Second)) // recovered by a replica that starts late
 	rs.Apply(r)
 	churn := func() {
 		for i := range 4 * len(rs.shard) {
-			old := numbered(i, &clock{begin.Add(-lifetime)})
+			old := numbered(i, clock.At(begin.Add(-lifetime)))
 			rs.Apply(old) // expired: forgotten at once, but its sweep counts
 		}
 	}
@@ -60,7 +62,7 @@ func TestRecoveredRecordStaysUntilItsLastSessionIsOver(t *testing.T) {
 	if _, ok := rs.cutoff(r.Kind, r.Digest); !ok || rs.Len() != 1 {
 		t.Fatalf("forgotten a second early; %d records", rs.Len())
 	}
-	c.at = begin.Add(lifetime + sweepEvery)
+	c.Set(begin.Add(lifetime + sweepEvery))
 	churn()
 	if _, ok := rs.cutoff(r.Kind, r.Digest); ok || rs.Len() != 0 {
 		t.Errorf("kept for ever; %d records", rs.Len())
@@ -72,8 +74,8 @@ func TestRecoveredRecordStaysUntilItsLastSessionIsOver(t *testing.T) {
 }
 
 func TestRecordsUnderConcurrentUse(t *testing.T) {
-	c := newClock()
-	rs := NewRecords(c.now, func() {})
+	c := clock.New()
+	rs := NewRecords(c.Now, func() {})
 	var wg sync.WaitGroup
 	for w := range 4 {
 		wg.Go(func() {
@@ -108,9 +110,9 @@ func TestMillionRevocationsFitInto64MB(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fills 50 MB")
 	}
-	c := newClock()
+	c := clock.New()
 	before := heap()
-	rs := NewRecords(c.now, nil)
+	rs := NewRecords(c.Now, nil)
 	const n = 1_000_000
 	start := time.Now()
 	for i := range n {
@@ -121,7 +123,7 @@ func TestMillionRevocationsFitInto64MB(t *testing.T) {
 	if rs.Len() != n || used > 64e6 {
 		t.Errorf("%d records use %d bytes", rs.Len(), used)
 	}
-	c.at = c.at.Add(lifetime + time.Hour)
+	c.Advance(lifetime + time.Hour)
 	start = time.Now()
 	for i := range len(rs.shard) + 1 {
 		rs.Apply(numbered(n+i, c))

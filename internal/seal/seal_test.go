@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
 )
 
 var (
@@ -15,17 +17,13 @@ var (
 	keyB = bytes.Repeat([]byte("b"), 32)
 )
 
-type clock struct{ at time.Time }
-
-func (c *clock) now() time.Time { return c.at }
-
-func box(t *testing.T, c *clock, purpose string, maxAge time.Duration, secrets ...[]byte) *Box {
+func box(t *testing.T, c *clock.Clock, purpose string, maxAge time.Duration, secrets ...[]byte) *Box {
 	t.Helper()
 	ring, err := NewKeyring(secrets...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := ring.Box(purpose, maxAge, c.now)
+	b, err := ring.Box(purpose, maxAge, c.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +31,7 @@ func box(t *testing.T, c *clock, purpose string, maxAge time.Duration, secrets .
 }
 
 func TestBox(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	b := box(t, c, "session.v1", time.Hour, keyA)
 	sealed, err := b.Seal([]byte("who"))
 	if err != nil {
@@ -43,7 +41,7 @@ func TestBox(t *testing.T) {
 		t.Fatalf("sealed text %q holds the dot that marks split cookies", sealed)
 	}
 	plain, at, err := b.OpenStamped(sealed)
-	if err != nil || string(plain) != "who" || !at.Equal(c.at) {
+	if err != nil || string(plain) != "who" || !at.Equal(c.Now()) {
 		t.Fatalf("open: %q %v %v", plain, at, err)
 	}
 
@@ -75,7 +73,7 @@ func TestBox(t *testing.T) {
 		t.Error("the old key sealed although a new one stands first")
 	}
 
-	c.at = c.at.Add(time.Hour + time.Second)
+	c.Advance(time.Hour + time.Second)
 	if _, err := b.Open(sealed); !errors.Is(err, ErrInvalid) {
 		t.Errorf("too old, yet opened: %v", err)
 	}
@@ -83,13 +81,13 @@ func TestBox(t *testing.T) {
 
 // One secret in Caddy's storage serves every site; their cookies must differ.
 func TestSessionOfAnotherSiteIsRefused(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	ring, err := NewKeyring(keyA)
 	if err != nil {
 		t.Fatal(err)
 	}
 	boxOf := func(context string) *Box {
-		b, err := ring.Bind(context).Box("session.v1", 0, c.now)
+		b, err := ring.Bind(context).Box("session.v1", 0, c.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +152,7 @@ func TestAPendingKeyringSealsNothing(t *testing.T) {
 }
 
 func TestCookie(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	cookie := NewCookie(box(t, c, "session.v1", time.Hour, keyA), Attributes{Short: "session", Path: "/", MaxAge: time.Hour, Parts: 4})
 
 	for _, size := range []int{0, 1, 500, 2000, 2131, 2132, 2133, 2134, 2135, 2136, 2140, 4000, 4266, 4267, 4268, 4269, 4270, 4275, 8000} {
@@ -188,7 +186,7 @@ func TestCookie(t *testing.T) {
 
 // CVE-2024-24814: a cookie that claims 99999999 parts made a peer loop.
 func TestHugePartCountCostsNothing(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	cookie := NewCookie(box(t, c, "session.v1", time.Hour, keyA), Attributes{Short: "session", Path: "/", Parts: 4})
 	for _, val := range []string{"99999999.x", "5.x", "1.x", "0.x", "-1.x", "+2.x", ".x", "2.", "2.x", "x.y", "02.x"} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
@@ -200,7 +198,7 @@ func TestHugePartCountCostsNothing(t *testing.T) {
 }
 
 func TestOversizeCookieIsNotOpened(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	b := box(t, c, "session.v1", time.Hour, keyA)
 	sealed, err := b.Seal(bytes.Repeat([]byte("x"), 4000))
 	if err != nil {
@@ -214,7 +212,7 @@ func TestOversizeCookieIsNotOpened(t *testing.T) {
 }
 
 func TestClearAsksForEachPartThatCame(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	cookie := NewCookie(box(t, c, "x.v1", 0, keyA), Attributes{Short: "x", Path: "/passkeys/logout", Parts: 3})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r.Header.Set("Cookie", "__Secure-passkeys-x=2.a; __Secure-passkeys-x-1=b")
@@ -232,7 +230,7 @@ func TestClearAsksForEachPartThatCame(t *testing.T) {
 }
 
 func TestPlainHTTPOnLoopbackHasNoPrefixAndNoSecure(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	cookie := NewCookie(box(t, c, "x.v1", 0, keyA), Attributes{Short: "x", Path: "/", Insecure: true})
 	w := httptest.NewRecorder()
 	if err := cookie.Write(w, []byte("v")); err != nil {
@@ -275,12 +273,12 @@ func FuzzCookieRead(f *testing.F) {
 }
 
 func TestReplacedSecrets(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	ring, err := NewKeyring(keyA)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := ring.Bind("site").Box("session.v1", time.Hour, c.now)
+	b, err := ring.Bind("site").Box("session.v1", time.Hour, c.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
 )
 
 // revocations counts how often it is asked.
@@ -32,7 +33,7 @@ func (rv *revocations) EndSession(_ context.Context, id string) error {
 	return rv.err
 }
 
-func newRevocableStore(tb testing.TB, c *clock) (*Store, *revocations) {
+func newRevocableStore(tb testing.TB, c *clock.Clock) (*Store, *revocations) {
 	tb.Helper()
 	ring, err := seal.NewKeyring(key)
 	if err != nil {
@@ -40,7 +41,7 @@ func newRevocableStore(tb testing.TB, c *clock) (*Store, *revocations) {
 	}
 	rv := &revocations{generation: 1, dead: make(map[string]bool)}
 	st, err := New(Config{
-		Keyring: ring, Idle: time.Hour, Lifetime: 8 * time.Hour, LogoutPath: "/passkeys/logout", Revocations: rv, Now: c.now,
+		Keyring: ring, Idle: time.Hour, Lifetime: 8 * time.Hour, LogoutPath: "/passkeys/logout", Revocations: rv, Now: c.Now,
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -49,7 +50,7 @@ func newRevocableStore(tb testing.TB, c *clock) (*Store, *revocations) {
 }
 
 func TestRememberedSessionIsLookedUpAgainAfterEachRevocation(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st, rv := newRevocableStore(t, c)
 	r := start(t, st, alice(3))
 	s, err := st.Read(r)
@@ -82,7 +83,7 @@ func TestRememberedSessionIsLookedUpAgainAfterEachRevocation(t *testing.T) {
 }
 
 func TestEndRevokesEvenWhenTheFleetCannotBeTold(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st, rv := newRevocableStore(t, c)
 	rv.err = errors.New("queue full")
 	r := start(t, st, alice(3))
@@ -101,7 +102,7 @@ func TestEndRevokesEvenWhenTheFleetCannotBeTold(t *testing.T) {
 // An answer that was long under way must not put a session that has ended in the
 // place of the one that began meanwhile.
 func TestRenewWritesNothingForASessionThatEndedMeanwhile(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st, rv := newRevocableStore(t, c)
 	s, err := st.Read(start(t, st, alice(3)))
 	if err != nil {
@@ -115,20 +116,20 @@ func TestRenewWritesNothingForASessionThatEndedMeanwhile(t *testing.T) {
 }
 
 func TestStandingSession(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st, rv := newRevocableStore(t, c)
-	began, r := c.at, start(t, st, alice(3))
+	began, r := c.Now(), start(t, st, alice(3))
 	for after, want := range map[time.Duration]bool{0: true, 2 * time.Hour: true, 8*time.Hour - time.Second: true, 8 * time.Hour: false} {
-		c.at = began.Add(after)
+		c.Set(began.Add(after))
 		if s := st.Standing(r); (s != nil) != want {
 			t.Errorf("after %s: %+v", after, s)
 		}
 	}
-	c.at = began.Add(8 * time.Hour)
+	c.Set(began.Add(8 * time.Hour))
 	if !st.Known(r) || st.IDToken(r) != "id.token.raw" {
 		t.Error("what it takes to sign out at the provider went with the session")
 	}
-	c.at = began.Add(2 * time.Hour)
+	c.Set(began.Add(2 * time.Hour))
 	st.End(httptest.NewRecorder(), r)
 	if len(rv.dead) != 1 || st.Standing(r) != nil {
 		t.Errorf("an idle session was not ended: %v", rv.dead)
@@ -140,7 +141,7 @@ func TestStandingSession(t *testing.T) {
 }
 
 func TestIDTokenBelongsToItsSession(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st, rv := newRevocableStore(t, c)
 	one, other := start(t, st, alice(0)), start(t, st, alice(0))
 	session, _, _ := strings.Cut(one.Header.Get("Cookie"), "; ")

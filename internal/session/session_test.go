@@ -14,19 +14,16 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/memo"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
 )
 
-type clock struct{ at time.Time }
-
-func (c *clock) now() time.Time { return c.at }
-
-func newStore(tb testing.TB, c *clock, secrets ...[]byte) *Store {
+func newStore(tb testing.TB, c *clock.Clock, secrets ...[]byte) *Store {
 	tb.Helper()
 	ring, err := seal.NewKeyring(secrets...)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	st, err := New(Config{Keyring: ring, Idle: time.Hour, Lifetime: 8 * time.Hour, LogoutPath: "/passkeys/logout", Now: c.now})
+	st, err := New(Config{Keyring: ring, Idle: time.Hour, Lifetime: 8 * time.Hour, LogoutPath: "/passkeys/logout", Now: c.Now})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -67,11 +64,11 @@ func alice(n int) Session {
 var key = bytes.Repeat([]byte("k"), 32)
 
 func TestSessionRoundTrip(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st := newStore(t, c, key)
 	want := alice(5)
 	want.RefreshToken, want.ACR, want.Passkey = "refresh", "urn:okta:loa:2fa:any", true
-	want.EmailUnverified, want.ProviderSID, want.RefreshAt = true, "sid-1", c.at.Add(time.Hour)
+	want.EmailUnverified, want.ProviderSID, want.RefreshAt = true, "sid-1", c.Now().Add(time.Hour)
 	want.Claims = []Claim{{Name: "department", Value: "R&D", Text: true}, {Name: "empty"}}
 	r := start(t, st, want)
 	got, err := st.Read(r)
@@ -81,7 +78,7 @@ func TestSessionRoundTrip(t *testing.T) {
 	if len(got.ID) != 22 {
 		t.Errorf("session ID %q", got.ID)
 	}
-	want.ID, want.StartedAt, want.SeenAt, want.ExpiresAt = got.ID, c.at, c.at, c.at.Add(8*time.Hour)
+	want.ID, want.StartedAt, want.SeenAt, want.ExpiresAt = got.ID, c.Now(), c.Now(), c.Now().Add(8*time.Hour)
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -91,7 +88,7 @@ func TestSessionRoundTrip(t *testing.T) {
 }
 
 func TestSessionFixationNewIDAtEachSignIn(t *testing.T) {
-	st := newStore(t, &clock{time.Unix(1_800_000_000, 0)}, key)
+	st := newStore(t, clock.New(), key)
 	planted := alice(0)
 	planted.ID = "chosen-by-the-attacker"
 	a, _ := st.Read(start(t, st, planted))
@@ -102,26 +99,26 @@ func TestSessionFixationNewIDAtEachSignIn(t *testing.T) {
 }
 
 func TestIdleAndLifetime(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st := newStore(t, c, key)
 	r := start(t, st, alice(1))
-	begin := c.at
+	begin := c.Now()
 
-	c.at = begin.Add(time.Hour - time.Second)
+	c.Set(begin.Add(time.Hour - time.Second))
 	if _, err := st.Read(r); err != nil {
 		t.Fatalf("a second before the idle time: %v", err)
 	}
-	c.at = begin.Add(time.Hour)
+	c.Set(begin.Add(time.Hour))
 	if _, err := st.Read(r); !errors.Is(err, ErrExpired) {
 		t.Errorf("idle: %v", err)
 	}
 
 	// A busy session slides, until its lifetime is over.
-	c.at = begin
-	for c.at.Before(begin.Add(8 * time.Hour)) {
+	c.Set(begin)
+	for c.Now().Before(begin.Add(8 * time.Hour)) {
 		s, err := st.Read(r)
 		if err != nil {
-			t.Fatalf("busy session after %s: %v", c.at.Sub(begin), err)
+			t.Fatalf("busy session after %s: %v", c.Now().Sub(begin), err)
 		}
 		if st.Due(s) {
 			w := httptest.NewRecorder()
@@ -130,7 +127,7 @@ func TestIdleAndLifetime(t *testing.T) {
 			}
 			r = carry(t, w)
 		}
-		c.at = c.at.Add(7 * time.Minute)
+		c.Advance(7 * time.Minute)
 	}
 	if _, err := st.Read(r); !errors.Is(err, ErrExpired) {
 		t.Errorf("past its lifetime: %v", err)
@@ -139,26 +136,26 @@ func TestIdleAndLifetime(t *testing.T) {
 
 // What a cookie opened to is remembered; what time does to it is not.
 func TestRememberedSessionStillExpires(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st := newStore(t, c, key)
 	r := start(t, st, alice(1))
 	first, err := st.Read(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	first.Subject, first.SeenAt = "mallory", c.at.Add(100*time.Hour)
+	first.Subject, first.SeenAt = "mallory", c.Now().Add(100*time.Hour)
 	second, err := st.Read(r)
-	if err != nil || second.Subject != alice(1).Subject || !second.SeenAt.Equal(c.at) {
+	if err != nil || second.Subject != alice(1).Subject || !second.SeenAt.Equal(c.Now()) {
 		t.Errorf("a reader changed what the next one gets: %+v, %v", second, err)
 	}
-	c.at = c.at.Add(time.Hour)
+	c.Advance(time.Hour)
 	if _, err := st.Read(r); !errors.Is(err, ErrExpired) {
 		t.Errorf("remembered beyond its idle time: %v", err)
 	}
 }
 
 func TestRememberedSessionAnswersForItsOwnCookieOnly(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st := newStore(t, c, key)
 	// More sessions than the memo has places, so that every place is fought for.
 	requests := make([]*http.Request, 3*memo.Size)
@@ -186,13 +183,13 @@ func TestRememberedSessionAnswersForItsOwnCookieOnly(t *testing.T) {
 
 // A key that leaked is taken away, and what it sealed must not be remembered.
 func TestRememberedSessionOfAWithdrawnKey(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	other := bytes.Repeat([]byte("o"), 32)
 	ring, err := seal.NewKeyring(key, other)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := New(Config{Keyring: ring.Bind("site"), Idle: time.Hour, Lifetime: 8 * time.Hour, LogoutPath: "/passkeys/logout", Now: c.now})
+	st, err := New(Config{Keyring: ring.Bind("site"), Idle: time.Hour, Lifetime: 8 * time.Hour, LogoutPath: "/passkeys/logout", Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,21 +211,21 @@ func TestRememberedSessionOfAWithdrawnKey(t *testing.T) {
 }
 
 func TestRenewedSession(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st := newStore(t, c, key)
 	r := start(t, st, alice(1))
 	s, err := st.Read(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.at = c.at.Add(time.Minute)
+	c.Advance(time.Minute)
 	s.Groups = "other"
 	w := httptest.NewRecorder()
 	if err := st.Renew(w, s); err != nil {
 		t.Fatal(err)
 	}
 	got, err := st.Read(carry(t, w))
-	if err != nil || got.Groups != "other" || got.ID != s.ID || !got.SeenAt.Equal(c.at) {
+	if err != nil || got.Groups != "other" || got.ID != s.ID || !got.SeenAt.Equal(c.Now()) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	w = httptest.NewRecorder()
@@ -258,7 +255,7 @@ func TestSessionHandedOn(t *testing.T) {
 }
 
 func TestBadCookieMeansNoSession(t *testing.T) {
-	c := &clock{time.Unix(1_800_000_000, 0)}
+	c := clock.New()
 	st := newStore(t, c, key)
 	foreign := start(t, newStore(t, c, bytes.Repeat([]byte("f"), 32)), alice(1))
 	good := start(t, st, alice(1))
@@ -279,7 +276,7 @@ func TestBadCookieMeansNoSession(t *testing.T) {
 }
 
 func TestEndForgetsBothCookies(t *testing.T) {
-	st := newStore(t, &clock{time.Unix(1_800_000_000, 0)}, key)
+	st := newStore(t, clock.New(), key)
 	w := httptest.NewRecorder()
 	st.End(w, start(t, st, alice(1)))
 	if got := w.Header().Values("Set-Cookie"); len(got) != 2 || !strings.Contains(got[0]+got[1], "Max-Age=0") {
@@ -290,7 +287,7 @@ func TestEndForgetsBothCookies(t *testing.T) {
 // The budget of the session cookie: 700 bytes with 5 groups, 2 kB with 30 groups
 // and a refresh token, in one cookie.
 func TestCookieSizeBudget(t *testing.T) {
-	st := newStore(t, &clock{time.Unix(1_800_000_000, 0)}, key)
+	st := newStore(t, clock.New(), key)
 	big := alice(30)
 	big.RefreshToken, big.RefreshAt, big.ProviderSID = strings.Repeat("r", 43), big.AuthTime.Add(15*time.Minute), "idxA1b2C3d4E5f6G7h8I9j0"
 	big.ACR, big.EmailUnverified, big.Passkey = "urn:okta:loa:2fa:any", true, true
@@ -340,7 +337,7 @@ func BenchmarkRead(b *testing.B) {
 	for _, groups := range []int{5, 30} {
 		for _, kind := range []string{"open", "remembered"} {
 			b.Run(fmt.Sprintf("%dgroups/%s", groups, kind), func(b *testing.B) {
-				st, _ := newRevocableStore(b, &clock{time.Unix(1_800_000_000, 0)})
+				st, _ := newRevocableStore(b, clock.New())
 				r := start(b, st, alice(groups))
 				sealed, err := st.session.Sealed(r)
 				if err != nil {

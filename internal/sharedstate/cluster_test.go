@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate/redistest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/redisserver"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
-func newClusterReplica(t *testing.T, cl *redistest.Cluster) replica {
+func newClusterReplica(t *testing.T, cl *redisserver.Cluster) replica {
 	t.Helper()
 	records := revocation.NewRecords(nil, nil)
 	return replica{connect(t, clusterAddress(cl), records), records}
@@ -20,12 +21,13 @@ func newClusterReplica(t *testing.T, cl *redistest.Cluster) replica {
 // revocations wait, and the health says so; when it is back, also without its
 // data, every replica knows everything.
 func TestClusterLosesAMaster(t *testing.T) {
+	slow(t)
 	t.Parallel()
-	for _, program := range redistest.Programs(t) {
+	for _, program := range redisserver.Programs(t) {
 		for name, ownsLog := range map[string]bool{"that has the log": true, "that has other keys": false} {
-			t.Run(redistest.Name(program)+"/"+name, func(t *testing.T) {
+			t.Run(redisserver.Name(program)+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				cl := redistest.StartCluster(t, redistest.Config{Program: program, File: clusterUser}, 3)
+				cl := redisserver.StartCluster(t, redisserver.Config{Program: program, File: clusterUser}, 3)
 				a, b := newClusterReplica(t, cl), newClusterReplica(t, cl)
 				a.end(t, record(0))
 				b.knows(t, 1)
@@ -38,7 +40,7 @@ func TestClusterLosesAMaster(t *testing.T) {
 
 				dying.Kill()
 				cl.AwaitState(t, "fail")
-				eventually(t, "the loss noticed", func() bool {
+				wait.For(t, "the loss noticed", func() bool {
 					_, _ = a.Once(t.Context(), "jti", time.Minute)
 					_, _ = b.Once(t.Context(), "jti", time.Minute)
 					return !a.Status().Up && !b.Status().Up
@@ -64,7 +66,7 @@ func TestClusterLosesAMaster(t *testing.T) {
 				dying.Restart()
 				a.knows(t, 4)
 				b.knows(t, 4)
-				eventually(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up })
+				wait.For(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up })
 				newClusterReplica(t, cl).knows(t, 4)
 			})
 		}
@@ -73,8 +75,9 @@ func TestClusterLosesAMaster(t *testing.T) {
 
 // The master that has the log dies and its copy takes over.
 func TestClusterFailover(t *testing.T) {
+	slow(t)
 	t.Parallel()
-	cl := redistest.StartCluster(t, redistest.Config{File: clusterUser}, 3)
+	cl := redisserver.StartCluster(t, redisserver.Config{File: clusterUser}, 3)
 	a, b := newClusterReplica(t, cl), newClusterReplica(t, cl)
 	dying := cl.Owner(t, a.logKey())
 	cl.Copy(t, dying)
@@ -86,15 +89,16 @@ func TestClusterFailover(t *testing.T) {
 	b.end(t, record(3))
 	a.knows(t, 3)
 	b.knows(t, 3)
-	eventually(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up && b.Status().Up })
+	wait.For(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up && b.Status().Up })
 	newClusterReplica(t, cl).knows(t, 3)
 }
 
 // What goes in one round trip or depends on each other must be at one master,
 // and everything else is spread.
 func TestClusterKeysThatBelongTogetherShareASlot(t *testing.T) {
+	slow(t)
 	t.Parallel()
-	cl := redistest.StartCluster(t, redistest.Config{File: clusterUser}, 3)
+	cl := redisserver.StartCluster(t, redisserver.Config{File: clusterUser}, 3)
 	a := newClusterReplica(t, cl)
 	a.end(t, record(0))
 	for i := range 30 {

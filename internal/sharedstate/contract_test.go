@@ -13,18 +13,17 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate/redistest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/clock"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/redisserver"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
-// enough is how long a test waits for what should take milliseconds.
-const enough = 20 * time.Second
-
-func eventually(t *testing.T, what string, is func() bool) {
+// slow skips what needs several servers that find each other, which takes seconds.
+// `make unit` leaves that out; `make race` and `make test` do not.
+func slow(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(enough); !is(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("in vain: %s", what)
-		}
+	if testing.Short() {
+		t.Skip("several servers: not with -short")
 	}
 }
 
@@ -38,7 +37,7 @@ func connect(t *testing.T, a Address, records *revocation.Records) *Redis {
 	s.Start()
 	t.Cleanup(func() { _ = s.Close() })
 	<-s.Ready()
-	eventually(t, "a connection", func() bool { return s.Status().Up })
+	wait.For(t, "a connection", func() bool { return s.Status().Up })
 	return s
 }
 
@@ -46,27 +45,29 @@ func connect(t *testing.T, a Address, records *revocation.Records) *Redis {
 var backends = map[string]func(t *testing.T, program string) Address{
 	"alone": func(t *testing.T, program string) Address {
 		t.Helper()
-		return Address{URL: "redis://" + redistest.Start(t, redistest.Config{Program: program}).Addr + "/3"}
+		return Address{URL: "redis://" + redisserver.Start(t, redisserver.Config{Program: program}).Addr + "/3"}
 	},
 	"user and password": func(t *testing.T, program string) Address {
 		t.Helper()
-		srv := redistest.Start(t, redistest.Config{Program: program, File: "user default off\n" + "user app on >s3cret ~passkeys:* resetchannels " + aclCommands})
+		srv := redisserver.Start(t, redisserver.Config{Program: program, File: "user default off\n" + "user app on >s3cret ~passkeys:* resetchannels " + aclCommands})
 		return Address{URL: "redis://app@" + srv.Addr, Password: secret.New("s3cret")}
 	},
 	"TLS": func(t *testing.T, program string) Address {
 		t.Helper()
-		files, authority := redistest.NewTLS(t)
-		return Address{URL: "rediss://" + redistest.Start(t, redistest.Config{Program: program, TLS: files}).Addr, CA: authority}
+		files, authority := redisserver.NewTLS(t)
+		return Address{URL: "rediss://" + redisserver.Start(t, redisserver.Config{Program: program, TLS: files}).Addr, CA: authority}
 	},
 	"Sentinel": func(t *testing.T, program string) Address {
 		t.Helper()
-		primary := redistest.Start(t, redistest.Config{Program: program})
-		sentinel := redistest.Start(t, redistest.Config{Program: program, Sentinel: true, File: "sentinel monitor main 127.0.0.1 " + primary.Port + " 1"})
+		slow(t)
+		primary := redisserver.Start(t, redisserver.Config{Program: program})
+		sentinel := redisserver.Start(t, redisserver.Config{Program: program, Sentinel: true, File: "sentinel monitor main 127.0.0.1 " + primary.Port + " 1"})
 		return Address{URL: "redis://" + sentinel.Addr, Sentinel: "main"}
 	},
 	"Cluster": func(t *testing.T, program string) Address {
 		t.Helper()
-		return clusterAddress(redistest.StartCluster(t, redistest.Config{Program: program, File: clusterUser}, 3))
+		slow(t)
+		return clusterAddress(redisserver.StartCluster(t, redisserver.Config{Program: program, File: clusterUser}, 3))
 	},
 }
 
@@ -79,7 +80,7 @@ const (
 )
 
 // clusterAddress names the nodes that the cluster began with.
-func clusterAddress(cl *redistest.Cluster) Address {
+func clusterAddress(cl *redisserver.Cluster) Address {
 	seeds := make([]string, len(cl.Masters))
 	for i, m := range cl.Masters {
 		seeds[i] = m.Addr
@@ -89,12 +90,12 @@ func clusterAddress(cl *redistest.Cluster) Address {
 
 func TestContract(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
-		at := time.Unix(1_800_000_000, 0)
-		contract(t, NewMemory(func() time.Time { return at }), func(d time.Duration) { at = at.Add(d) })
+		c := clock.New()
+		contract(t, NewMemory(c.Now), c.Advance)
 	})
-	for _, program := range redistest.Programs(t) {
+	for _, program := range redisserver.Programs(t) {
 		for name, address := range backends {
-			t.Run(redistest.Name(program)+"/"+name, func(t *testing.T) {
+			t.Run(redisserver.Name(program)+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				s := connect(t, address(t, program), revocation.NewRecords(nil, nil))
 				contract(t, s, func(d time.Duration) { time.Sleep(d + 20*time.Millisecond) })
@@ -206,8 +207,8 @@ func contractCount(t *testing.T, s Shared, elapse func(time.Duration)) {
 // TestKeptFormsLeaveRoomForLogoutTokens fills the memory with one kind of records,
 // as a user can who sends kept forms as fast as they go.
 func TestKeptFormsLeaveRoomForLogoutTokens(t *testing.T) {
-	at := time.Unix(1_800_000_000, 0)
-	m := NewMemory(func() time.Time { return at })
+	c := clock.New()
+	m := NewMemory(c.Now)
 	for i := range maxEntries + 2000 {
 		_, _ = m.Once(context.Background(), fmt.Sprint("form ", i), time.Minute)
 	}
@@ -229,15 +230,15 @@ func TestKeptFormsLeaveRoomForLogoutTokens(t *testing.T) {
 	if _, err := m.Once(context.Background(), "form more", time.Minute); err != nil {
 		t.Errorf("in the place of one that was deleted: %v", err)
 	}
-	at = at.Add(2 * time.Minute)
+	c.Advance(2 * time.Minute)
 	if _, err := m.Once(context.Background(), "form later", time.Minute); err != nil || m.kinds["form"] != 1 {
 		t.Errorf("later: %v, %v", err, m.kinds)
 	}
 }
 
 func TestMemoryIsBoundedAndForgetsWhatExpired(t *testing.T) {
-	at := time.Unix(1_800_000_000, 0)
-	m := NewMemory(func() time.Time { return at })
+	c := clock.New()
+	m := NewMemory(c.Now)
 	for i := range maxEntries {
 		if first, err := m.Once(context.Background(), fmt.Sprint(i), time.Minute); err != nil || !first {
 			t.Fatal(i, first, err)
@@ -250,7 +251,7 @@ func TestMemoryIsBoundedAndForgetsWhatExpired(t *testing.T) {
 	if first, err := m.Once(context.Background(), "0", time.Minute); first || err != nil {
 		t.Errorf("a record against replay was dropped: %v, %v", first, err)
 	}
-	at = at.Add(2 * time.Minute)
+	c.Advance(2 * time.Minute)
 	if _, err := m.Once(context.Background(), "another", time.Minute); err != nil || len(m.entries) != 1 {
 		t.Errorf("%v, %d entries", err, len(m.entries))
 	}

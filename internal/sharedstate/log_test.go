@@ -8,15 +8,16 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/logtest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate/redistest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/logs"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/redisserver"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
 // What has expired goes, what has not stays, whatever stands before it.
 func TestLogIsTrimmedByEachRecordsOwnEnd(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{})
+	srv := redisserver.Start(t, redisserver.Config{})
 	a := newReplica(t, srv)
 	old := func(i int) revocation.Record {
 		r := record(i)
@@ -56,8 +57,8 @@ func TestLogIsTrimmedByEachRecordsOwnEnd(t *testing.T) {
 }
 
 func TestWrongPasswordIsLoggedWithoutIt(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{File: "requirepass right-pass"})
-	var out logtest.Buffer
+	srv := redisserver.Start(t, redisserver.Config{File: "requirepass right-pass"})
+	var out logs.Buffer
 	s, err := NewRedis(RedisConfig{
 		Address: Address{URL: "redis://" + srv.Addr, Password: secret.New("wrong-pass")}, Namespace: "n", Records: revocation.NewRecords(nil, nil),
 	}, slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
@@ -66,7 +67,7 @@ func TestWrongPasswordIsLoggedWithoutIt(t *testing.T) {
 	}
 	s.Start()
 	<-s.Ready()
-	eventually(t, "a log line", func() bool { return strings.Contains(out.String(), "shared state lost") })
+	wait.For(t, "a log line", func() bool { return strings.Contains(out.String(), "shared state lost") })
 	if s.Status().Up || strings.Contains(out.String(), "wrong-pass") || !strings.Contains(out.String(), "WRONGPASS") {
 		t.Errorf("status %+v, log: %s", s.Status(), out.String())
 	}

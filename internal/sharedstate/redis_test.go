@@ -4,13 +4,15 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/revocation"
-	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate/redistest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/redisserver"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/wait"
 )
 
 func TestMain(m *testing.M) {
@@ -25,7 +27,7 @@ type replica struct {
 	records *revocation.Records
 }
 
-func newReplica(t *testing.T, srv *redistest.Server) replica {
+func newReplica(t *testing.T, srv *redisserver.Server) replica {
 	t.Helper()
 	records := revocation.NewRecords(nil, nil)
 	return replica{connect(t, Address{URL: "redis://" + srv.Addr}, records), records}
@@ -50,14 +52,14 @@ func (r replica) end(t *testing.T, records ...revocation.Record) {
 
 func (r replica) knows(t *testing.T, n int) {
 	t.Helper()
-	eventually(t, "all revocations", func() bool { return r.records.Len() >= n })
+	wait.For(t, "all revocations", func() bool { return r.records.Len() >= n })
 	if got := r.records.Len(); got != n {
 		t.Errorf("%d records, want %d", got, n)
 	}
 }
 
 func TestRevocationReachesEveryReplicaWithinASecond(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{})
+	srv := redisserver.Start(t, redisserver.Config{})
 	a, b, c := newReplica(t, srv), newReplica(t, srv), newReplica(t, srv)
 	for i := range 5 {
 		began := time.Now()
@@ -73,11 +75,15 @@ func TestRevocationReachesEveryReplicaWithinASecond(t *testing.T) {
 }
 
 func TestRestartedReplicaReadsTheWholeLog(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{})
+	srv := redisserver.Start(t, redisserver.Config{})
 	a := newReplica(t, srv)
 	const n = 3*readSize + 7
-	for i := range n {
-		if err := a.Publish(t.Context(), record(i)); err != nil {
+	all := make([]revocation.Record, n)
+	for i := range all {
+		all[i] = record(i)
+	}
+	for some := range slices.Chunk(all, batch) {
+		if err := a.Publish(t.Context(), some...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,7 +104,7 @@ func TestRestartedReplicaReadsTheWholeLog(t *testing.T) {
 }
 
 func TestNamespacesDoNotMix(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{})
+	srv := redisserver.Start(t, redisserver.Config{})
 	a := newReplica(t, srv)
 	records := revocation.NewRecords(nil, nil)
 	other, err := NewRedis(RedisConfig{Address: Address{URL: "redis://" + srv.Addr}, Namespace: Namespace("iss", "another client"), Records: records}, nil)
@@ -123,13 +129,13 @@ func TestNamespacesDoNotMix(t *testing.T) {
 // The server is killed and started again with its data: sessions go on, calls
 // fail at once, what was ended meanwhile is on every replica soon after.
 func TestRedisKilledAndRestarted(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{Persist: true})
+	srv := redisserver.Start(t, redisserver.Config{Persist: true})
 	a, b := newReplica(t, srv), newReplica(t, srv)
 	a.end(t, record(0))
 	b.knows(t, 1)
 
 	srv.Kill()
-	eventually(t, "the loss noticed", func() bool { return !a.Status().Up && !b.Status().Up })
+	wait.For(t, "the loss noticed", func() bool { return !a.Status().Up && !b.Status().Up })
 	began := time.Now()
 	for range 1000 {
 		if _, err := a.Once(t.Context(), "jti", time.Minute); !errors.Is(err, ErrDown) {
@@ -148,7 +154,7 @@ func TestRedisKilledAndRestarted(t *testing.T) {
 	srv.Restart()
 	a.knows(t, 4)
 	b.knows(t, 4)
-	eventually(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up })
+	wait.For(t, "empty queues", func() bool { return a.Status().Queued == 0 && b.Status().Queued == 0 && a.Status().Up })
 	// And it is followed again.
 	b.end(t, record(4))
 	a.knows(t, 5)
@@ -158,7 +164,7 @@ func TestRedisKilledAndRestarted(t *testing.T) {
 // The server comes back empty: the replicas write the log again, also what the
 // server had and no replica has published since it began.
 func TestServerThatLostItsDataGetsTheLogBack(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{})
+	srv := redisserver.Start(t, redisserver.Config{})
 	first := newReplica(t, srv)
 	const n = 2*batch + 3
 	for i := range n {
@@ -170,7 +176,7 @@ func TestServerThatLostItsDataGetsTheLogBack(t *testing.T) {
 		t.Error(err)
 	}
 	srv.Kill()
-	eventually(t, "the loss noticed", func() bool { return !a.Status().Up && !b.Status().Up })
+	wait.For(t, "the loss noticed", func() bool { return !a.Status().Up && !b.Status().Up })
 	a.end(t, record(n))
 	srv.Restart()
 	b.knows(t, n+1)
@@ -178,10 +184,11 @@ func TestServerThatLostItsDataGetsTheLogBack(t *testing.T) {
 }
 
 func TestFlushedServerGetsTheLogBack(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{})
+	t.Parallel() // it waits for a second
+	srv := redisserver.Start(t, redisserver.Config{})
 	a := newReplica(t, srv)
 	a.end(t, record(1), record(2))
-	eventually(t, "own revocations read back", func() bool { n, _ := a.client.XLen(t.Context(), a.logKey()).Result(); return n == 2 })
+	wait.For(t, "own revocations read back", func() bool { n, _ := a.client.XLen(t.Context(), a.logKey()).Result(); return n == 2 })
 	newReplica(t, srv).knows(t, 2) // so that this replica has read them too, or is about to
 	if err := a.client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
@@ -189,13 +196,14 @@ func TestFlushedServerGetsTheLogBack(t *testing.T) {
 	// Somebody publishes before anybody looks: the newest entry alone tells nothing.
 	a.end(t, record(3))
 	a.lost(t.Context(), errors.New("connection reset")) // it connects anew
-	eventually(t, "the log written again", func() bool { n, _ := a.client.XLen(t.Context(), a.logKey()).Result(); return n == 3 })
+	wait.For(t, "the log written again", func() bool { n, _ := a.client.XLen(t.Context(), a.logKey()).Result(); return n == 3 })
 }
 
 // A server that swallows everything costs one caller its patience, and nobody
 // after that.
 func TestFrozenServerIsWaitedForOnce(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{})
+	t.Parallel() // it waits for a second
+	srv := redisserver.Start(t, redisserver.Config{})
 	records := revocation.NewRecords(nil, nil)
 	s, err := NewRedis(RedisConfig{Address: Address{URL: "redis://" + srv.Addr}, Namespace: "n", Records: records, Patience: 200 * time.Millisecond}, nil)
 	if err != nil {
@@ -203,7 +211,7 @@ func TestFrozenServerIsWaitedForOnce(t *testing.T) {
 	}
 	s.Start()
 	t.Cleanup(func() { _ = s.Close() })
-	eventually(t, "a connection", func() bool { return s.Status().Up })
+	wait.For(t, "a connection", func() bool { return s.Status().Up })
 	srv.Freeze()
 	t.Cleanup(srv.Thaw)
 	began := time.Now()
@@ -216,11 +224,11 @@ func TestFrozenServerIsWaitedForOnce(t *testing.T) {
 		t.Errorf("100 calls took %s, status %+v", took, s.Status())
 	}
 	srv.Thaw()
-	eventually(t, "the queue sent", func() bool { return s.Status().Queued == 0 })
+	wait.For(t, "the queue sent", func() bool { return s.Status().Queued == 0 })
 }
 
 func TestUnreachableServerIsReadyToServeWithout(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{})
+	srv := redisserver.Start(t, redisserver.Config{})
 	srv.Kill()
 	s, err := NewRedis(RedisConfig{Address: Address{URL: "redis://" + srv.Addr}, Namespace: "n", Records: revocation.NewRecords(nil, nil)}, nil)
 	if err != nil {
@@ -245,7 +253,7 @@ func TestQueueIsBounded(t *testing.T) {
 }
 
 func TestCloseSendsWhatWaits(t *testing.T) {
-	srv := redistest.Start(t, redistest.Config{})
+	srv := redisserver.Start(t, redisserver.Config{})
 	a, b := newReplica(t, srv), newReplica(t, srv)
 	if err := a.queue.add([]revocation.Record{record(1)}); err != nil {
 		t.Fatal(err)

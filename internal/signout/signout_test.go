@@ -15,9 +15,10 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/jwt"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 const (
@@ -46,7 +47,7 @@ func (k *keyring) VerifySignature(_ context.Context, jwt string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	return jws.Verify(&jwttest.RSAKey(k.name).PublicKey)
+	return jws.Verify(&keys.RSA(k.name).PublicKey)
 }
 
 // recorder records what ended, and is the replay record and the cookies too.
@@ -122,7 +123,7 @@ func (f *fixture) universalClaims() map[string]any {
 // sign makes a token with a key of that name.
 func (f *fixture) sign(key string, header map[string]any, claims map[string]any) string {
 	f.t.Helper()
-	return jwttest.Sign(f.t, jose.SigningKey{Algorithm: jose.RS256, Key: jwttest.RSAKey(key)}, header, claims)
+	return jwt.Sign(f.t, jose.SigningKey{Algorithm: jose.RS256, Key: keys.RSA(key)}, header, claims)
 }
 
 var universalHeader = map[string]any{"typ": "global-token-revocation+jwt", "kid": "k1"}

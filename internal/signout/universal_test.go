@@ -13,8 +13,9 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/jwttest"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/jwt"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 func TestUniversalLogoutEndsAUsersSessions(t *testing.T) {
@@ -132,7 +133,7 @@ func TestUniversalLogoutRefusesBeforeItFetches(t *testing.T) {
 // TestUniversalLogoutAlgorithmConfusion signs with what everybody knows.
 func TestUniversalLogoutAlgorithmConfusion(t *testing.T) {
 	f := newFixture(t)
-	public, err := x509.MarshalPKIXPublicKey(&jwttest.RSAKey("org").PublicKey)
+	public, err := x509.MarshalPKIXPublicKey(&keys.RSA("org").PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +145,7 @@ func TestUniversalLogoutAlgorithmConfusion(t *testing.T) {
 	none := enc.EncodeToString([]byte(`{"typ":"global-token-revocation+jwt","alg":"none"}`)) + "." + enc.EncodeToString(payload) + "."
 	for name, token := range map[string]string{
 		"alg none":                        none,
-		"HS256 keyed with the public key": jwttest.Sign(t, jose.SigningKey{Algorithm: jose.HS256, Key: public}, universalHeader, f.universalClaims()),
+		"HS256 keyed with the public key": jwt.Sign(t, jose.SigningKey{Algorithm: jose.HS256, Key: public}, universalHeader, f.universalClaims()),
 	} {
 		f.wantStatus(name, f.universal(token, aliceByEmail), http.StatusUnauthorized)
 		f.wantEnded(name)
@@ -169,7 +170,7 @@ func TestUniversalLogoutWithForeignSignature(t *testing.T) {
 		"the org's key for the issuer's name":     f.sign("org", universalHeader, byIssuer),
 		"a signature of another payload":          parts[0] + "." + swapped[1] + "." + parts[2],
 		"a signature cut off":                     parts[0] + "." + parts[1] + ".",
-		"a key that the token brings with itself": jwttest.Sign(t, jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: jwttest.RSAKey("strange"), KeyID: "k1"}}, map[string]any{"typ": "global-token-revocation+jwt", "jwk": jose.JSONWebKey{Key: jwttest.RSAKey("strange").Public(), KeyID: "k1"}}, f.universalClaims()),
+		"a key that the token brings with itself": jwt.Sign(t, jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: keys.RSA("strange"), KeyID: "k1"}}, map[string]any{"typ": "global-token-revocation+jwt", "jwk": jose.JSONWebKey{Key: keys.RSA("strange").Public(), KeyID: "k1"}}, f.universalClaims()),
 	} {
 		f.wantStatus(name, f.universal(token, aliceByEmail), http.StatusUnauthorized)
 		f.wantEnded(name)

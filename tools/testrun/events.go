@@ -38,7 +38,8 @@ type packageResult struct {
 
 type testResult struct {
 	name     string
-	status   string // pass, fail, skip, or "" while it runs
+	status   string  // pass, fail, skip, or "" while it runs
+	elapsed  float64 // seconds
 	output   strings.Builder
 	hasChild bool
 }
@@ -123,7 +124,7 @@ func (p *packageResult) add(e event) {
 	case "output":
 		t.output.WriteString(e.Output)
 	case "pass", "fail", "skip":
-		t.status = e.Action
+		t.status, t.elapsed = e.Action, e.Elapsed
 	case "bench":
 		t.status = "pass"
 	}

@@ -1,7 +1,7 @@
 // Command testrun runs the project's test stages and counts what passed.
 //
-// It prints a line for every stage and package with its time, the output of whatever failed, and as its last
-// line the sum, "N passed, N failed". A linter or `go vet` counts as one test. The exit status is 0 only when
+// It prints a line for every stage and package with its time, the output of whatever failed, the ten slowest tests,
+// and as its last line the sum, "N passed, N failed". A linter or `go vet` counts as one test. The exit status is 0 only when
 // something passed and nothing failed.
 //
 //	.bin/testrun            every stage

@@ -24,7 +24,8 @@ type runner struct {
 	root   string
 	out    io.Writer
 	sum    tally
-	failed []string        // names for the closing list
+	failed []string // names for the closing list
+	slow   slowest
 	broken map[string]bool // stages that failed or could not run
 }
 
@@ -111,6 +112,7 @@ func (r *runner) pkg(s stage, res *results, p *packageResult) tally {
 		return n // no test files
 	}
 	took := time.Duration(p.elapsed * float64(time.Second))
+	r.slow.add(s.name, p)
 	if n.failed == 0 {
 		r.line("  ok", "  "+p.path, took, n.String())
 		return n
@@ -207,8 +209,9 @@ func withoutDownloads(text string) string {
 	return kept.String()
 }
 
-// close prints what failed and the sum, and returns the exit status.
+// close prints the slowest tests, what failed, and as the last line the sum. It returns the exit status.
 func (r *runner) close() int {
+	r.slow.print(r.out)
 	if len(r.failed) > 0 {
 		fmt.Fprintln(r.out, "\nFailed:")
 		for _, name := range r.failed {

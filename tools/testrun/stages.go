@@ -32,7 +32,7 @@ type stage struct {
 var modules = []string{"", "e2e", "bench", "tools"}
 
 // widgetTests is the folder of the tests with Okta's real widget.
-const widgetTests = "internal/signinpage/widgettest"
+const widgetTests = "internal/operator/signinpage/widgettest"
 
 // stages lists everything that CI runs, in order. The quick checks come first.
 //
@@ -41,7 +41,7 @@ const widgetTests = "internal/signinpage/widgettest"
 func stages() []stage {
 	all := []stage{
 		{name: "compiler", kind: setup, argv: []string{"tools/ensure", "gcc libc6-dev", "gcc", "cc", "clang"}},
-		// Debian's server program without its daemon; internal/sharedstate/redistest knows it.
+		// Debian's server program without its daemon; internal/testkit/redisserver knows it.
 		{name: "redis", kind: setup, argv: []string{"tools/ensure", "redis-tools", "redis-server", "valkey-server", "redis-check-rdb"}},
 		{name: "linter", kind: setup, argv: linter("", "version")},
 		{name: "node", kind: setup, argv: []string{"tools/node"}},

@@ -35,7 +35,9 @@ func TestAttackLoginHint(t *testing.T) {
 		}, refusedAs},
 		"garbled":        {func(p *party) string { return p.login(p.keys)[3:] }, "invalid_request"},
 		"e-mail address": {func(*party) string { return "alice@acme.test" }, "invalid_request"},
-		"foreign key":    {func(p *party) string { return p.forge(newSigningKey, func(*signedData) {}) }, refusedAs},
+		"foreign key": {func(p *party) string {
+			return p.forge(func() (signingKey, error) { return newSigningKey(p.srv.generate) }, func(*signedData) {})
+		}, refusedAs},
 		"foreign project": {func(p *party) string {
 			return p.forge(p.srv.key, func(c *signedData) { c.Issuer = "pro-999" })
 		}, refusedAs},

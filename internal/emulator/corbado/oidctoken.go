@@ -122,7 +122,7 @@ func (s *Server) idToken(g grant, u user) (string, error) {
 	}
 	key, err := s.key()
 	if s.faults.take(FaultOIDCUnknownKey) {
-		key, err = newSigningKey()
+		key, err = newSigningKey(s.generate)
 	}
 	if err != nil {
 		return "", err

@@ -1,6 +1,8 @@
 package corbado
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -43,6 +45,9 @@ type Config struct {
 	// CDN holds web-js-latest.min.js and web-js-latest.min.css at its root.
 	// Default: none, /connect/dist/ answers 404.
 	CDN fs.FS
+	// NewKey makes RSA keys of 2048 bits or more. Default: a new one each time.
+	// Tests lend theirs, since each costs up to half a second.
+	NewKey func() (*rsa.PrivateKey, error)
 	// Log tells what happened. Default: nothing is logged.
 	Log *slog.Logger
 	// Now is the time source. Default: time.Now.
@@ -86,7 +91,8 @@ type Server struct {
 	origins   []string
 	clients   []OIDCClient
 	amr       []string
-	key       func() (signingKey, error)
+	key       func() (signingKey, error) // the project's
+	generate  func() (*rsa.PrivateKey, error)
 
 	clock      clock
 	faults     faults
@@ -117,6 +123,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.NewKey == nil {
+		cfg.NewKey = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+	}
 	if cfg.AMR == nil {
 		cfg.AMR = []string{"pop", "hwk", "mfa"}
 	}
@@ -135,7 +144,8 @@ func New(cfg Config) (*Server, error) {
 		origins:   slices.Clone(cfg.RPOrigins),
 		clients:   slices.Clone(cfg.OIDCClients),
 		amr:       slices.Clone(cfg.AMR),
-		key:       projectKey(),
+		key:       projectKey(cfg.NewKey),
+		generate:  cfg.NewKey,
 		journal:   journal{log: cfg.Log},
 		processes: newProcesses(cfg.ProjectID, cfg.APISecret),
 		rp:        rp,

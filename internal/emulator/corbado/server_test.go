@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 const (
@@ -69,6 +71,7 @@ func newDeskOf(t *testing.T, edit func(*Config)) *desk {
 	t.Helper()
 	d := &desk{t: t, log: &logbook{met: make(chan struct{}, 1)}}
 	cfg := testConfig(d.log)
+	cfg.NewKey = keys.Lend(t)
 	edit(&cfg)
 	srv, err := New(cfg)
 	if err != nil {

@@ -52,7 +52,7 @@ func (s *Server) signData(u user, passkeyID, process string, conditional bool) (
 	}
 	key, err := s.key()
 	if s.faults.take(FaultSignedDataForeign) {
-		key, err = newSigningKey()
+		key, err = newSigningKey(s.generate)
 	}
 	if err != nil {
 		return "", err

@@ -1,7 +1,6 @@
 package corbado
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
@@ -9,9 +8,6 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 )
-
-// rsaBits is the size of the project's key.
-const rsaBits = 2048
 
 // signingKey is an RSA key under the name that JWKS tells it by.
 type signingKey struct {
@@ -21,12 +17,12 @@ type signingKey struct {
 
 // projectKey makes the project's key when it is first needed: it takes longer
 // than all else in New, and most tests sign nothing.
-func projectKey() func() (signingKey, error) {
-	return sync.OnceValues(newSigningKey)
+func projectKey(generate func() (*rsa.PrivateKey, error)) func() (signingKey, error) {
+	return sync.OnceValues(func() (signingKey, error) { return newSigningKey(generate) })
 }
 
-func newSigningKey() (signingKey, error) {
-	private, err := rsa.GenerateKey(rand.Reader, rsaBits)
+func newSigningKey(generate func() (*rsa.PrivateKey, error)) (signingKey, error) {
+	private, err := generate()
 	if err != nil {
 		return signingKey{}, fmt.Errorf("corbado: signing key: %w", err)
 	}

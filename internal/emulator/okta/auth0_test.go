@@ -139,6 +139,21 @@ func TestSignOutOfAuth0Tenant(t *testing.T) {
 	}
 }
 
+func TestAuth0TenantSendsLogoutTokens(t *testing.T) {
+	t.Parallel()
+	o, app := newTenant(t, okta.Auth0{}), newReceiver(t)
+	if status, err := o.server.SendLogoutToken(t.Context(), okta.LogoutToken{Client: "client-1", URL: app.URL, User: "alice"}); err != nil || status != http.StatusNoContent {
+		t.Fatal(status, err)
+	}
+	form, err := url.ParseQuery(app.bodies[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, claims := opened(t, o.server.Issuer(), form.Get("logout_token")); claims["iss"] != o.server.Issuer() || claims["aud"] != "client-1" {
+		t.Errorf("claims %v", claims)
+	}
+}
+
 func TestAuth0TenantIsNoOrg(t *testing.T) {
 	t.Parallel()
 	o := newTenant(t, okta.Auth0{NoLogoutMetadata: true})

@@ -1,14 +1,18 @@
 package okta
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/authserver"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/org"
 )
 
 // Config is what an emulator is started with.
@@ -42,6 +46,10 @@ type Config struct {
 	// Auth0 makes the emulator an Auth0 tenant instead of an Okta org. Default:
 	// an Okta org.
 	Auth0 *Auth0
+	// NewKey makes the RSA keys of the authorization servers, of 2048 bits or more.
+	// Default: a new one each time. Tests lend theirs, since each costs up to half
+	// a second.
+	NewKey func() (*rsa.PrivateKey, error)
 	// Log receives one record an event. Default: discard.
 	Log *slog.Logger
 	// Now is the clock that Advance is added to. Default: time.Now.
@@ -66,7 +74,10 @@ func (c *Config) fill() error {
 		c.OrgName = "Acme"
 	}
 	if c.HTTPClient == nil {
-		c.HTTPClient = newUpstreamClient()
+		c.HTTPClient = org.NewHTTPClient()
+	}
+	if c.NewKey == nil {
+		c.NewKey = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -77,33 +88,12 @@ func (c *Config) fill() error {
 	return nil
 }
 
-// newUserID returns what makes the ids of users.
-func (c *Config) newUserID() func() string {
+func (c *Config) settings() org.Settings {
+	newUserID := func() string { return org.NewID("00u") }
 	if c.Auth0 != nil {
-		return newAuth0UserID
+		newUserID = authserver.NewAuth0UserID
 	}
-	return func() string { return newID("00u") }
-}
-
-func (c *Config) secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
-
-func (c *Config) host() string {
-	_, host, _ := strings.Cut(c.PublicURL, "://")
-	return host
-}
-
-// checkRedirect refuses what Okta's app settings refuse: a relative URI, or
-// one with a fragment.
-func checkRedirect(raw string) error {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return fmt.Errorf("redirect URI: %w", err)
+	return org.Settings{
+		PublicURL: c.PublicURL, Name: c.OrgName, HTTPClient: c.HTTPClient, NewKey: c.NewKey, NewUserID: newUserID, Log: c.Log, Now: c.Now,
 	}
-	if !u.IsAbs() || u.Host == "" {
-		return fmt.Errorf("redirect URI %q is not absolute", raw)
-	}
-	if strings.Contains(raw, "#") {
-		return errors.New("redirect URI has a fragment")
-	}
-	return nil
 }

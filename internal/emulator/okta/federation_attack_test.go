@@ -1,8 +1,6 @@
 package okta_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 // Every ID token that must not sign anybody in.
@@ -44,11 +43,7 @@ func TestForgedIDTokenIsRefused(t *testing.T) {
 			return signClaims(jose.HS256, jose.JSONWebKey{Key: []byte(idpSecret + strings.Repeat("x", 32)), KeyID: "k1"}, c)
 		}, want: "algorithm"},
 		"stranger's key": {sign: func(c map[string]any) string {
-			key, err := rsa.GenerateKey(rand.Reader, 2048)
-			if err != nil {
-				panic(err)
-			}
-			return signClaims(jose.RS256, jose.JSONWebKey{Key: key, KeyID: "k1"}, c)
+			return signClaims(jose.RS256, jose.JSONWebKey{Key: keys.RSA("a stranger's"), KeyID: "k1"}, c)
 		}, want: "no published key"},
 		"unknown kid": {sign: func(c map[string]any) string {
 			return signClaims(jose.RS256, jose.JSONWebKey{Key: testKey(), KeyID: "k2"}, c)

@@ -1,7 +1,6 @@
 package okta_test
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -12,7 +11,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta/oktatest"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 const (
@@ -33,13 +32,7 @@ const (
 )
 
 // testKey signs the tokens of every in-test provider.
-var testKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
+func testKey() *rsa.PrivateKey { return keys.RSA("upstream") }
 
 // upstream is an OpenID Connect provider of the test's own. Its fields are
 // changed between requests, never during one.

@@ -17,15 +17,19 @@ import (
 	"testing"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/testkit/keys"
 )
 
 // Start serves an emulator on a loopback port until the test ends. The config's
-// PublicURL is set to that listener's, unless it is given.
+// PublicURL is set to that listener's, and its keys are lent, unless they are given.
 func Start(tb testing.TB, config okta.Config) *okta.Server {
 	tb.Helper()
 	web := httptest.NewUnstartedServer(nil)
 	if config.PublicURL == "" {
 		config.PublicURL = "http://" + web.Listener.Addr().String()
+	}
+	if config.NewKey == nil {
+		config.NewKey = keys.Lend(tb)
 	}
 	server, err := okta.New(config)
 	if err != nil {
