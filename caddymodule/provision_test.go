@@ -41,7 +41,7 @@ func TestARefusedConfigurationLeavesNothingBehind(t *testing.T) {
 		"a repost path":        "repost /*",
 		"a step-up path":       "step_up 5m /passkeys/x",
 		"the expiry header":    "expiry_header Set-Cookie",
-		"a passed header":      "pass_headers X-Forwarded-User",
+		"a header let through": "pass_headers X-Forwarded-User",
 		"the base path":        "path passkeys",
 		"an assertion's time":  "assertion {\n ttl 1s\n}",
 		"an assertion's claim": "assertion {\n claims passkey\n}",
