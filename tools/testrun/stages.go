@@ -61,6 +61,7 @@ func stages() []stage {
 	return append(
 		all,
 		stage{name: "assets", kind: check, argv: []string{"make", "--no-print-directory", "assets-check"}},
+		stage{name: "exports", kind: check, dir: "tools", argv: []string{"go", "run", "./exports", "..", "../e2e", "../bench"}},
 		stage{name: "map", kind: check, argv: []string{"make", "--no-print-directory", "map-check"}},
 		stage{
 			name: "types", kind: check, dir: "assets", needs: []string{"npm"},

@@ -12,9 +12,9 @@ import (
 
 // Codes of Okta's errors that a caller may want to tell apart (Okta: "Error codes").
 const (
-	CodeValidation   = "E0000001"
+	codeValidation   = "E0000001"
 	CodeNotPermitted = "E0000006"
-	CodeNotFound     = "E0000007"
+	codeNotFound     = "E0000007"
 	CodeInvalidToken = "E0000011"
 	CodeRateLimited  = "E0000047"
 )

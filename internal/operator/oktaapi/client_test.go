@@ -57,7 +57,7 @@ func TestRefusalIsTypedAndShowsNoSecret(t *testing.T) {
 	})
 	err := c.Do(t.Context(), http.MethodGet, "/api/v1/idps", nil, nil)
 	refusal, ok := errors.AsType[*Error](err)
-	if !ok || refusal.Code != CodeValidation || refusal.ID != "oae1" || refusal.Status != 400 || len(refusal.Causes) != 1 {
+	if !ok || refusal.Code != codeValidation || refusal.ID != "oae1" || refusal.Status != 400 || len(refusal.Causes) != 1 {
 		t.Fatalf("%#v", err)
 	}
 	for _, hidden := range []string{testToken, "corbado-secret", "\x1b"} {

@@ -22,13 +22,13 @@ const (
 
 // The ways to hand the signed result to Okta's /sso/idps/{id}.
 const (
-	// StateToken continues the transaction of the page, as the widget's own
+	// handoffStateToken continues the transaction of the page, as the widget's own
 	// buttons do.
-	StateToken = "state-token"
-	// FromURI runs the request to /authorize again afterwards. The vendor's guide
+	handoffStateToken = "state-token"
+	// handoffFromURI runs the request to /authorize again afterwards. The vendor's guide
 	// shows this form.
-	FromURI = "from-uri"
-	// Auto is FromURI, unless the request cannot be run again: with prompt,
+	handoffFromURI = "from-uri"
+	// Auto is from-uri, unless the request cannot be run again: with prompt,
 	// max_age, request or request_uri, or when it came as a form.
 	Auto = "auto"
 )
@@ -89,7 +89,7 @@ func (c Config) checked() (page, error) {
 	if !slices.Contains([]string{G2, G3, Both}, p.settings.Generation) {
 		refuse("generation %q is not g2, g3 or both", c.Generation)
 	}
-	if !slices.Contains([]string{StateToken, FromURI, Auto}, p.settings.HandOff) {
+	if !slices.Contains([]string{handoffStateToken, handoffFromURI, Auto}, p.settings.HandOff) {
 		refuse("hand-off %q is not state-token, from-uri or auto", c.HandOff)
 	}
 	if !oktaID.MatchString(c.IDPID) {

@@ -33,9 +33,9 @@ func render(t *testing.T, c Config) string {
 func TestGolden(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"both": func(*Config) {},
-		"g2":   func(c *Config) { c.Generation, c.HandOff = G2, StateToken },
+		"g2":   func(c *Config) { c.Generation, c.HandOff = G2, handoffStateToken },
 		"g3": func(c *Config) {
-			c.Generation, c.HandOff = G3, FromURI
+			c.Generation, c.HandOff = G3, handoffFromURI
 			c.FrontendAPI = "https://passkeys.example.com"
 			c.ScriptURL = "https://cdn.example.com/web-js-1.2.3.min.js"
 			c.StyleURL = "https://cdn.example.com/web-js-1.2.3.min.css"
