@@ -1,6 +1,6 @@
 package abuse
 
-// elsewhere are the parts of advisories that need a lying provider or a fleet,
+// elsewhere are the parts of advisories that need a lying provider or several replicas,
 // and are played where those can be had; and the flaws that a version mends.
 func elsewhere() []advisory {
 	return []advisory{
@@ -9,8 +9,8 @@ func elsewhere() []advisory {
 			elsewhere: []string{"caddymodule/bearer_test.go TestBearerIssuerAndAudience", "caddymodule/stepup_test.go TestStepUpOnPathsOfTheApp"},
 		},
 		{
-			id: "CVE-2024-21492 fleet", lesson: "a token counted after the sign-out, at another replica",
-			elsewhere: []string{"cmd/passkey-sidecar/fleet_test.go TestTwoSidecarsOnOneRedisBehaveAsOne"},
+			id: "CVE-2024-21492 replicas", lesson: "a token counted after the sign-out, at another replica",
+			elsewhere: []string{"cmd/passkey-sidecar/replicas_test.go TestTwoSidecarsOnOneRedisBehaveAsOne"},
 		},
 		{
 			id: "mod_auth_openidc 2026-08-07 front-channel tokens", lesson: "a sign-out that anybody can ask for revoked tokens",

@@ -100,10 +100,10 @@ func TestNoReplicaRefusesWhatAnotherMade(t *testing.T) {
 		ring  *Ring
 		keys  []Key
 	}
-	var fleet []*replica
+	var replicas []*replica
 	for i, skew := range []time.Duration{0, 4 * time.Minute, -4 * time.Minute} {
 		c := clock.At(begin.Add(skew))
-		fleet = append(fleet, &replica{c, skew, newRing(t, s, c), nil})
+		replicas = append(replicas, &replica{c, skew, newRing(t, s, c), nil})
 		_ = i
 	}
 	type sealed struct {
@@ -115,7 +115,7 @@ func TestNoReplicaRefusesWhatAnotherMade(t *testing.T) {
 	// Each replica turns at its own minute of the interval.
 	for minute := range 100 * 24 * 60 {
 		now := begin.Add(time.Duration(minute) * time.Minute)
-		for i, r := range fleet {
+		for i, r := range replicas {
 			r.clock.Set(now.Add(r.skew))
 			if minute%10 == i*3 || r.keys == nil {
 				var err error
@@ -136,7 +136,7 @@ func TestNoReplicaRefusesWhatAnotherMade(t *testing.T) {
 		if minute%13 != 0 {
 			continue
 		}
-		for _, r := range fleet {
+		for _, r := range replicas {
 			good := make(map[string]bool)
 			for _, k := range r.keys {
 				good[k.ID] = true
