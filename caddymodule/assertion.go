@@ -155,5 +155,6 @@ func (p *Passkeys) followAssertionKeys(ctx caddy.Context, v assertionValues) err
 // serveKeySet answers GET <base>/jwks.json, for anybody: the app asks without a
 // session. Caches must have learned of a key before it signs.
 func (p *Passkeys) serveKeySet(w http.ResponseWriter, r *http.Request) error {
-	return answer.Document(w, r, p.assertions.KeySet(), assertion.KeySetAge)
+	answer.Document(w, r, p.assertions.KeySet(), assertion.KeySetAge)
+	return nil
 }

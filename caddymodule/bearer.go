@@ -81,7 +81,7 @@ func (p *Passkeys) buildBearer(v values) error {
 	return err
 }
 
-// refuseBearer answers a token that does not hold: always JSON, and never a
+// refuseBearer answers a token that is not valid: always JSON, and never a
 // redirect, which a program would follow in circles.
 func (p *Passkeys) refuseBearer(w http.ResponseWriter, r *http.Request, err error) error {
 	if pr, ok := errors.AsType[*problem.Problem](err); ok && pr.Code == bearer.CodeInvalid {

@@ -16,7 +16,7 @@ import (
 // connected or started here. The gate comes last: its routes are the other rooms' work.
 func (p *Passkeys) build(v values) error {
 	keys := v.sessionKeys.ring.Bind(v.okta.issuer + " " + v.okta.login.ClientID)
-	p.returns = gate.Returns(p.base, p.routes())
+	p.returns = gate.Returns(p.base, p.routes()) // reads the rules only; nothing is served from this table
 	for _, room := range []func(values, *seal.Keyring) error{
 		p.buildHeaders, p.buildSessions, p.buildPages, p.buildKeptForms, p.buildLogin, p.buildConnectTokens,
 	} {
@@ -55,7 +55,7 @@ func (p *Passkeys) buildHeaders(v values, _ *seal.Keyring) (err error) {
 func (p *Passkeys) buildSessions(v values, keys *seal.Keyring) (err error) {
 	idle, lifetime := p.Session.ends()
 	if p.ended, err = revocation.New(revocation.Config{
-		Records: p.held.records, Keyring: keys, Publisher: p.shared, Lifetime: lifetime,
+		Records: p.site.records, Keyring: keys, Publisher: p.shared, Lifetime: lifetime,
 	}, p.log); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (p *Passkeys) buildSessions(v values, keys *seal.Keyring) (err error) {
 }
 
 // seen remembers a live session, so that nobody can keep its sign-out waiting.
-func (p *Passkeys) seen(live *session.Session) { p.held.known.Add(live.Issuer, live.ProviderSID) }
+func (p *Passkeys) seen(live *session.Session) { p.site.known.Add(live.Issuer, live.ProviderSID) }
 
 func (p *Passkeys) buildPages(v values, keys *seal.Keyring) (err error) {
 	p.pages, err = pages.New(pages.Config{
@@ -81,7 +81,7 @@ func (p *Passkeys) buildLogin(v values, keys *seal.Keyring) (err error) {
 	c := v.okta.login
 	c.Origins, c.BasePath, c.Returns, c.Keyring = v.origins, p.base, p.returns, keys
 	c.Groups, c.Claims = v.groups, v.claims
-	c.Handover, c.Revoker = p.held.handover, p.ended
+	c.Handover, c.Revoker = p.site.handover, p.ended
 	c.Idle, _ = p.Session.ends()
 	if !p.shared.memory() {
 		c.Turns, c.Results = p.shared, p.shared
@@ -91,18 +91,18 @@ func (p *Passkeys) buildLogin(v values, keys *seal.Keyring) (err error) {
 		return err
 	}
 	c.StepUps = append(demands, v.passkeyStepUp)
-	p.login, err = login.New(c, p.held.provider, p.sessions, landing{p.pages, v.rules}, p.log)
+	p.login, err = login.New(c, p.site.provider, p.sessions, landing{p.pages, v.rules}, p.log)
 	return err
 }
 
 func (p *Passkeys) buildConnectTokens(v values, _ *seal.Keyring) error {
-	v.corbado.HTTPClient = p.held.client
+	v.corbado.HTTPClient = p.site.client
 	client, err := corbado.New(v.corbado)
 	if err != nil {
 		return err
 	}
 	p.tokens, err = connecttoken.New(connecttoken.Config{
-		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.held.limiter, Replicas: p.shared,
+		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.site.limiter, Replicas: p.shared,
 		StepUp: v.passkeyStepUp, BasePath: p.base,
 	}, client, p.log)
 	return err

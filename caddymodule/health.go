@@ -29,7 +29,7 @@ const (
 // health asks nobody, so it answers at once and cannot be used to make us ask.
 func (p *Passkeys) health() health {
 	h := health{Status: healthOK, IdentityProvider: healthUnknown, State: healthUp}
-	switch provider := p.held.provider.Status(); {
+	switch provider := p.site.provider.Status(); {
 	case provider.Ready:
 		h.IdentityProvider = healthUp
 	case provider.LastError != "":

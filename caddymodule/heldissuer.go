@@ -10,7 +10,8 @@ import (
 var heldIssuers = newHeld[*heldIssuer]()
 
 // heldIssuer is the metadata and keys of an issuer that nobody signs in at: of bearer
-// tokens, or of Universal Logout.
+// tokens, or of Universal Logout. Sites share it, and with it what bounds how often its
+// keys are read.
 type heldIssuer struct {
 	provider *provider.Provider
 	client   *http.Client
@@ -24,8 +25,8 @@ func (i *heldIssuer) Destruct() error {
 
 // keysOf returns the keys of an issuer, which may be the site's own.
 func (p *Passkeys) keysOf(issuer string) (*provider.Provider, error) {
-	if issuer == p.held.provider.Issuer() {
-		return p.held.provider, nil
+	if issuer == p.site.provider.Issuer() {
+		return p.site.provider, nil
 	}
 	held, err := hold(p, heldIssuers, issuer, func() (*heldIssuer, error) {
 		client := outbound.NewClient(0)

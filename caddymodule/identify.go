@@ -9,8 +9,8 @@ import (
 )
 
 // identify finds out who makes a request: a browser by its session, or a program by its
-// token. A live session wins over a token. The error is that of a token which does not
-// hold.
+// token. A live session wins over a token. The error is that of a token which is
+// not valid.
 //
 // The writer it returns tells the browser what a refresh has made of its session.
 func (p *Passkeys) identify(w http.ResponseWriter, r *http.Request, t gate.Target) (http.ResponseWriter, gate.Who, error) {
@@ -27,7 +27,7 @@ func (p *Passkeys) identify(w http.ResponseWriter, r *http.Request, t gate.Targe
 	if s != nil || p.bearer == nil || !t.ToApp() || !bearer.Carried(r.Header) {
 		return w, gate.Who{Session: s}, nil
 	}
-	requestID(r)
+	requestID(r) // the room's log lines shall have it
 	if s, err = p.bearer.Identify(r); err != nil {
 		if t.Public {
 			err = nil // the token may be one of the app's own
@@ -42,7 +42,7 @@ func (p *Passkeys) identify(w http.ResponseWriter, r *http.Request, t gate.Targe
 func (p *Passkeys) refreshed(w http.ResponseWriter, r *http.Request, s *session.Session) (http.ResponseWriter, *session.Session) {
 	became := p.login.Refresh(r.Context(), s)
 	if became != nil {
-		p.held.streams.Learn(became, p.streams.session)
+		p.site.streams.Learn(became, p.streamRules.session)
 	}
 	if became == s {
 		return w, s

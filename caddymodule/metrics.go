@@ -52,7 +52,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		open[s.clientID] += float64(s.streams.Open())
 	})
 	up, queued := make(map[string]float64), make(map[string]float64)
-	heldShared.each(func(s *sharedState) {
+	heldStates.each(func(s *heldState) {
 		status := s.Status()
 		if _, known := up[s.clientID]; !known {
 			up[s.clientID] = 1

@@ -118,29 +118,29 @@ type Passkeys struct {
 	// go around it. The adapter sets it inside `handle`, `route` and other blocks.
 	DeclaredAt string `json:"declared_at,omitempty"`
 
-	log        *slog.Logger
-	quiet      *quietlog.Log   // for what strangers can cause
-	replaced   <-chan struct{} // closed when another configuration took over
-	base       string
-	returns    returnpath.Policy
-	assertions *assertion.Signer
-	basic      *basic
-	related    []byte
-	held       *heldSite
-	shared     *sharedState
-	releases   []func() error // of what is held
-	start      time.Time
-	ended      *revocation.List
-	streams    streamRules
-	headers    *gate.Headers
-	gate       *gate.Gate
-	bearer     *bearer.Verifier
-	sessions   *session.Store
-	login      *login.RelyingParty
-	signOuts   *signout.Handler
-	pages      *pages.Pages
-	forms      *keptform.Forms // nil: off
-	tokens     *connecttoken.Handler
+	log         *slog.Logger
+	quiet       *quietlog.Log   // for what strangers can cause
+	replaced    <-chan struct{} // closed when another configuration took over
+	base        string
+	returns     returnpath.Policy
+	assertions  *assertion.Signer
+	basic       *basic
+	related     []byte
+	site        *heldSite
+	shared      *heldState
+	releases    []func() error // of what is held
+	start       time.Time
+	ended       *revocation.List
+	streamRules streamRules
+	headers     *gate.Headers
+	gate        *gate.Gate
+	bearer      *bearer.Verifier
+	sessions    *session.Store
+	login       *login.RelyingParty
+	signOuts    *signout.Handler
+	pages       *pages.Pages
+	forms       *keptform.Forms // nil: off
+	tokens      *connecttoken.Handler
 }
 
 // CaddyModule returns the Caddy module information.

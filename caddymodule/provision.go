@@ -27,7 +27,7 @@ import (
 // whatever is wrong with a configuration is found before anything is written or runs.
 // It waits for nobody: `caddy validate` and a start work while Okta and Corbado are down.
 func (p *Passkeys) Provision(ctx caddy.Context) error {
-	p.log, p.replaced, p.start = ctx.Slogger(), ctx.Done(), time.Now()
+	p.log, p.replaced = ctx.Slogger(), ctx.Done()
 	p.quiet = quietlog.New(p.log, nil)
 	if missing := p.missing(); missing != "" {
 		return errors.New(missing)
@@ -39,10 +39,10 @@ func (p *Passkeys) Provision(ctx caddy.Context) error {
 	if err := p.bypass(ctx, v.origins); err != nil {
 		return err
 	}
-	if p.held, err = p.holdSite(v.okta.issuer, v.okta.login.ClientID); err != nil {
+	if p.site, err = p.holdSite(v.okta.issuer, v.okta.login.ClientID); err != nil {
 		return err
 	}
-	if p.shared, err = p.holdShared(v.shared, v.okta.issuer, v.okta.login.ClientID, p.held.records); err != nil {
+	if p.shared, err = p.holdState(v.stateAddress, v.okta.issuer, v.okta.login.ClientID, p.site.records); err != nil {
 		return err
 	}
 	if err := p.build(v); err != nil {
@@ -52,24 +52,28 @@ func (p *Passkeys) Provision(ctx caddy.Context) error {
 }
 
 // run starts what writes to storage, connects, or goes on in the background.
+//
+// The shared state comes first: the keys may have to wait for a lock in the storage, and
+// the first requests wait for the other replicas' revocations from its start on.
 func (p *Passkeys) run(ctx caddy.Context, v values) error {
+	p.start = time.Now()
+	p.shared.Start()
 	if err := p.followSessionKeys(ctx, v.sessionKeys); err != nil {
 		return err
 	}
 	if err := p.followAssertionKeys(ctx, v.assertion); err != nil {
 		return err
 	}
-	p.shared.Start()
 	registerMetrics(ctx.GetMetricsRegistry())
 	return nil
 }
 
 // values are the settings with defaults set and placeholders resolved.
 type values struct {
-	origins     origin.Set
-	okta        oktaValues
-	sessionKeys sessionKeys
-	shared      sharedstate.Address
+	origins      origin.Set
+	okta         oktaValues
+	sessionKeys  sessionKeys
+	stateAddress sharedstate.Address
 
 	identity    gate.Identity
 	assertion   assertionValues
@@ -99,7 +103,7 @@ func (p *Passkeys) resolve(ctx caddy.Context, rv resolver) (v values, err error)
 	if v.origins, err = origin.ParseSet(urls); err != nil {
 		return v, fmt.Errorf("public_url: %w", err)
 	}
-	if v.shared, err = p.State.resolve(ctx, rv); err != nil {
+	if v.stateAddress, err = p.State.resolve(ctx, rv); err != nil {
 		return v, err
 	}
 	if v.identity, err = p.Identity.resolve(p.Okta.PasskeyIDP); err != nil {

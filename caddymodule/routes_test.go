@@ -133,21 +133,21 @@ func decided(g *gate.Gate, r *http.Request, user string) string {
 }
 
 // TestAddingARouteIsOneLine is what CONTRIBUTING.md shows: one line in the table and a
-// handler make GET <base>/hello.
+// handler make a page. It has a path of its own, for whoever follows that to the letter.
 func TestAddingARouteIsOneLine(t *testing.T) {
 	hello := func(w http.ResponseWriter, _ *http.Request, s *session.Session) error {
 		_, err := fmt.Fprintf(w, "Hello, %s!", s.Subject)
 		return err
 	}
 	p := &Passkeys{base: "/passkeys"}
-	g := routesGate(t, append(p.routes(), gate.Get("/hello", gate.Page|gate.ForUsers, hello)))
-	r := pageLoad(http.MethodGet, "/passkeys/hello", "same-origin")
-	for user, want := range map[string]string{"": "Challenge", "alice": "Ours", "mallory": "Forbidden"} {
+	g := routesGate(t, append(p.routes(), gate.Get("/hello-of-a-test", gate.Page|gate.ForUsers|gate.Refreshes|gate.Logged, hello)))
+	r := pageLoad(http.MethodGet, "/passkeys/hello-of-a-test", "same-origin")
+	for user, want := range map[string]string{"": "Challenge", "alice": "Ours fresh", "mallory": "Forbidden fresh"} {
 		if got := decided(g, r, user); got != want {
 			t.Errorf("user %q: %s, want %s", user, got, want)
 		}
 	}
-	if got := decided(g, pageLoad(http.MethodPost, "/passkeys/hello", "same-origin"), "alice"); got != "MethodNotAllowed" {
+	if got := decided(g, pageLoad(http.MethodPost, "/passkeys/hello-of-a-test", "same-origin"), "alice"); got != "MethodNotAllowed" {
 		t.Errorf("POST: %s", got)
 	}
 	d := g.Decide(r, g.Find(r), gate.Who{Session: &session.Session{Subject: "alice"}})
@@ -155,7 +155,7 @@ func TestAddingARouteIsOneLine(t *testing.T) {
 	if err := d.Route.Serve(w, r, d.Session); err != nil || w.Body.String() != "Hello, alice!" {
 		t.Errorf("answer %q, %v", w.Body, err)
 	}
-	if got := gate.Returns("/passkeys", append(p.routes(), *d.Route)).Clean("/passkeys/hello"); got != "/passkeys/hello" {
+	if got := gate.Returns("/passkeys", append(p.routes(), *d.Route)).Clean("/passkeys/hello-of-a-test"); got != "/passkeys/hello-of-a-test" {
 		t.Errorf("a sign-in cannot end there: %s", got)
 	}
 }

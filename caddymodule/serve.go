@@ -12,9 +12,9 @@ import (
 // with it.
 func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	p.keepOutOfLogs(r)
-	p.sayGoodbye(w, r)
+	p.endOldConnection(w, r)
 	p.headers.Scrub(r)
-	p.shared.await(r.Context(), p.start)
+	p.shared.awaitRevocations(r.Context(), p.start)
 
 	target := p.gate.Find(r)
 	w, who, err := p.identify(w, r, target)
@@ -27,13 +27,13 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	if d.Verdict == gate.Upstream {
 		return p.upstream(w, r, d, next)
 	}
-	requestID(r)
+	requestID(r) // puts the ID into the logs
 	w = p.challenging(w)
 	switch d.Verdict {
 	case gate.Ours:
 		return p.answer(w, r, d.Route.Serve(w, r, d.Session))
 	case gate.Challenge, gate.StepUp:
-		return p.answer(w, r, p.login.StepUp(w, r, originalURI(r), d.StepUp, d.Session))
+		return p.answer(w, r, p.login.SendToSignIn(w, r, originalURI(r), d.StepUp, d.Session))
 	case gate.Framed:
 		return p.answer(w, r, p.pages.Framed(w, r, originalURI(r), d.StepUp))
 	case gate.KeepForm:
@@ -69,7 +69,7 @@ func (p *Passkeys) upstream(w http.ResponseWriter, r *http.Request, d gate.Decis
 	if s == nil {
 		return next.ServeHTTP(w, r)
 	}
-	watched, done := p.held.streams.Watch(r, s, p.streams.of(d.Who))
+	watched, done := p.site.streams.Watch(r, s, p.streamRules.of(d.Who))
 	defer done()
 	return next.ServeHTTP(w, watched)
 }

@@ -15,7 +15,7 @@ func (p *Passkeys) serveSession(w http.ResponseWriter, r *http.Request, s *sessi
 func (p *Passkeys) renewSession(w http.ResponseWriter, r *http.Request, s *session.Session) error {
 	err := p.pages.Renew(w, r, s, p.sessions)
 	if err == nil {
-		p.held.streams.Used(s)
+		p.site.streams.Used(s)
 	}
 	return err
 }

@@ -2,6 +2,8 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -236,3 +238,47 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 }
+
+// TestRevokedSessionWhileTheKeysWaitForALock: another replica holds the lock of the keys
+// in the storage for longer than the first requests wait for revocations, and Redis is
+// slow to connect. Nobody is let in meanwhile.
+func TestRevokedSessionWhileTheKeysWaitForALock(t *testing.T) {
+	p := &Passkeys{}
+	began := time.Now()
+	shared := &notedStart{Memory: sharedstate.NewMemory(nil)}
+	p.shared = &heldState{shared, "0oa1client"}
+	p.log = slog.New(slog.DiscardHandler)
+	ring, err := seal.NewKeyring([]byte(strings.Repeat("k", seal.MinSecret)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	storage, err := json.Marshal(map[string]string{"module": "file_system", "root": t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, err := caddy.ProvisionContext(&caddy.Config{Admin: &caddy.AdminConfig{Disabled: true}, StorageRaw: storage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := false
+	stored := storedKeys{name: "x", generate: func() ([]byte, error) {
+		asked = true
+		if shared.started.IsZero() {
+			t.Error("the keys are waited for before Redis is asked to connect")
+		}
+		return nil, errors.New("the lock is held")
+	}}
+	if err := p.run(ctx, values{sessionKeys: sessionKeys{ring, stored}}); err == nil || !asked {
+		t.Fatalf("asked for keys: %v, %v", asked, err)
+	}
+	if p.start.Before(began) || shared.started.Before(p.start) {
+		t.Errorf("requests wait from %s on, Redis starts at %s", p.start, shared.started)
+	}
+}
+
+type notedStart struct {
+	*sharedstate.Memory
+	started time.Time
+}
+
+func (n *notedStart) Start() { n.started = time.Now() }

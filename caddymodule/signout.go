@@ -9,8 +9,8 @@ import (
 // buildSignOuts makes the room that hears of sign-outs.
 func (p *Passkeys) buildSignOuts(v values) (err error) {
 	c := signout.Config{
-		ClientID: v.okta.login.ClientID, Issuer: signout.Issuer{Name: v.okta.issuer, Keys: p.held.provider},
-		Origins: v.origins, BasePath: p.base, Known: p.held.known, Limiter: p.held.signOuts,
+		ClientID: v.okta.login.ClientID, Issuer: signout.Issuer{Name: v.okta.issuer, Keys: p.site.provider},
+		Origins: v.origins, BasePath: p.base, Known: p.site.known, Limiter: p.site.signOuts,
 	}
 	if name := v.okta.universalLogout; name != "" {
 		keys, err := p.keysOf(name)

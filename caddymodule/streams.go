@@ -25,7 +25,7 @@ func (p *Passkeys) buildStreamRules(v values) {
 		names = append(names, o.String())
 	}
 	site := strings.Join(names, " ")
-	p.streams = streamRules{
+	p.streamRules = streamRules{
 		session: &streams.Rules{Site: site, Idle: idle, Revoked: p.ended.Revoked, Admits: v.rules.Allows, Refresh: p.login.Follow},
 		token:   &streams.Rules{Site: site, Revoked: p.ended.Revoked, Admits: v.rules.Allows},
 	}

@@ -19,32 +19,31 @@ func Private(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// JSON answers with v as JSON, for this client only. The error is about v, or about a
-// client that has gone.
+// JSON answers with v as JSON, for this client only. The error is about v: a client that
+// has gone is nobody's fault.
 func JSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
 	Private(w.Header())
-	return write(w, r, status, body)
+	write(w, r, status, body)
+	return nil
 }
 
 // Document answers with JSON that is the same for everybody; caches may keep it for age.
-func Document(w http.ResponseWriter, r *http.Request, body []byte, age time.Duration) error {
+func Document(w http.ResponseWriter, r *http.Request, body []byte, age time.Duration) {
 	h := w.Header()
 	h.Set("Cache-Control", "public, max-age="+strconv.FormatInt(int64(age/time.Second), 10))
 	h.Set("X-Content-Type-Options", "nosniff")
-	return write(w, r, http.StatusOK, body)
+	write(w, r, http.StatusOK, body)
 }
 
-func write(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
+func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	if r.Method == http.MethodHead {
-		return nil
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body)
 	}
-	_, err := w.Write(body)
-	return err
 }

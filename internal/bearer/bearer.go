@@ -145,7 +145,7 @@ func (v *Verifier) verify(ctx context.Context, raw string) (*session.Session, st
 	return s, t.client(), nil
 }
 
-// refused is the answer to a token that does not hold. It names the failed check, and
+// refused is the answer to a token that is not valid. It names the failed check, and
 // nothing of the token. Logging is left to the caller, who knows whether the token
 // mattered.
 func (v *Verifier) refused(ctx context.Context, err error) error {
@@ -166,7 +166,7 @@ func (v *Verifier) refused(ctx context.Context, err error) error {
 // retryAfter is how long the caller should leave a provider alone that is down.
 const retryAfter = 5 * time.Second
 
-// CodeInvalid is the code of the problem of a token that does not hold (RFC 6750
+// CodeInvalid is the code of the problem of a token that is not valid (RFC 6750
 // section 3.1).
 const CodeInvalid = "invalid_token"
 

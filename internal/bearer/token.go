@@ -13,7 +13,7 @@ import (
 // with a hundred groups has some ten thousand.
 const maxToken = 16 << 10
 
-// refusal is why a token does not hold, told to whoever sent it.
+// refusal is why a token is not valid, told to whoever sent it.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }

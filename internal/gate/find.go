@@ -17,17 +17,17 @@ type Target struct {
 	// refusal is the answer where it is the same for everybody; allow goes with it.
 	refusal Verdict
 	allow   string
-	// nobody reports that no session is looked at.
-	nobody bool
-	// otherHost reports that the host is none of the site's, and site is the origin
-	// that it is otherwise.
+	// ignoresSession reports that no session is looked at.
+	ignoresSession bool
+	// otherHost reports that the host is none of the site's.
 	otherHost bool
-	site      origin.Origin
+	// site is the public origin that was asked, the zero Origin for another host.
+	site origin.Origin
 }
 
 // Anonymous reports that nobody is signed in there: a host that is none of the
 // site's, or a request that is refused as it stands.
-func (t Target) Anonymous() bool { return t.nobody || t.otherHost }
+func (t Target) Anonymous() bool { return t.ignoresSession || t.otherHost }
 
 // ToApp reports whether the request is for the app.
 func (t Target) ToApp() bool { return t.Route == nil && t.refusal == undecided }
@@ -41,7 +41,7 @@ func (t Target) Refreshes() bool {
 // Find says where the request's current path leads, as rewrites before us left it.
 func (g *Gate) Find(r *http.Request) Target {
 	if refusedMethod(r) {
-		return Target{refusal: MethodNotAllowed, allow: takenMethods, nobody: true}
+		return Target{refusal: MethodNotAllowed, allow: takenMethods, ignoresSession: true}
 	}
 	site, known := g.origins.Match(r.Host)
 	if !known {
@@ -49,7 +49,7 @@ func (g *Gate) Find(r *http.Request) Target {
 	}
 	clean, ok := canonical(r.URL.Path)
 	if !ok {
-		return Target{refusal: BadPath, nobody: true}
+		return Target{refusal: BadPath, ignoresSession: true}
 	}
 	routes, ours := g.routes.find(clean)
 	if !ours {

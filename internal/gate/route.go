@@ -51,8 +51,8 @@ const (
 	Unlogged
 	// AnyHost answers under any host: load balancers ask by address.
 	AnyHost
-	// Root stands at the root of the site instead of the base path. Nothing else may
-	// hold there than AnyHost: what is below the base path is ours whoever asks.
+	// Root stands at the root of the site instead of the base path. Of the other rules
+	// only AnyHost and Logged may go with it.
 	Root
 )
 

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
@@ -93,6 +94,45 @@ func TestKeySetIsForAnybody(t *testing.T) {
 	} {
 		if d := g.Admit(request(tc.method, tc.target)); d.Verdict != tc.want {
 			t.Errorf("%s %s: %v, want %v", tc.method, tc.target, d.Verdict, tc.want)
+		}
+	}
+}
+
+// Each of these rows would open or hide something, or say two things at once.
+func TestTablesThatCannotWork(t *testing.T) {
+	serve := answering(List)
+	for name, routes := range map[string][]Route{
+		"no handler":                  {Get("/x", 0, nil)},
+		"no slash":                    {Get("x", 0, serve)},
+		"twice":                       {Get("/x", 0, serve), GetOnly("/x", 0, serve)},
+		"a page at the root":          {Get("/x", Root|Page, serve)},
+		"the whole site":              {Get("/", Root, serve)},
+		"at the root, below the base": {Get("/passkeys/x", Root, serve)},
+		"the base itself":             {Get("/passkeys", Root, serve)},
+		"users of any host":           {Get("/x", AnyHost|ForUsers, serve)},
+		"a sign-in at any host":       {Get("/x", AnyHost|SignsIn, serve)},
+	} {
+		if _, err := New(Config{Base: "/passkeys", Routes: routes}); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	g, err := New(Config{Base: "/passkeys", Routes: []Route{
+		Get("/a/", 0, answering(Asset)), Get("/a/b/", 0, answering(Append)),
+		Get("/login", 0, serve).Logging("return", "acr"), Get("/login/x", 0, serve).Logging("return"), Get("/login/y", 0, serve).Logging("return", "z"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]Verdict{"/passkeys/a/x": Asset, "/passkeys/a/b/x": Append} {
+		routes, _ := g.routes.find(path)
+		var got status
+		if _ = routes.find(http.MethodGet).Serve(&got, nil, nil); Verdict(got.code) != want {
+			t.Errorf("%s: %d", path, got.code)
+		}
+	}
+	for query, want := range map[string]bool{"return=/": false, "acr=1": true, "z=1": true, "": false} {
+		if u := (&url.URL{Path: "/passkeys/login", RawQuery: query}); g.Unlogged(u, u) != want {
+			t.Errorf("query %q: unlogged %v", query, !want)
 		}
 	}
 }

@@ -24,8 +24,10 @@ func newTable(base string, all []Route) (table, error) {
 		switch {
 		case r.Path != "" && r.Path[0] != '/' || r.Serve == nil || len(r.Methods) == 0:
 			return t, fmt.Errorf("route %q has no path, method or handler", r.Path)
-		case r.Rules.has(Root) && (r.Rules&^(Root|AnyHost|Logged) != 0 || len(r.Path) < 2):
-			return t, fmt.Errorf("route %q at the root of the site has rules for routes below the base path", r.Path)
+		case r.Rules.has(Root) && (r.Rules&^(Root|AnyHost|Logged) != 0 || len(r.Path) < 2 || strings.HasPrefix(r.Path+"/", base+"/")):
+			return t, fmt.Errorf("route %q at the root of the site has rules for routes below the base path, or stands there", r.Path)
+		case r.Rules.has(AnyHost) && r.Rules&(Page|ForUsers|SignsIn) != 0:
+			return t, fmt.Errorf("route %q is for any host, where nobody is signed in, and for users", r.Path)
 		case r.Rules.has(Root):
 			where = t.root
 		case len(r.Path) > 1 && strings.HasSuffix(r.Path, "/"):
@@ -58,10 +60,14 @@ func (t table) find(clean string) (at, bool) {
 	if !under || rest != "" && rest[0] != '/' {
 		return nil, false
 	}
+	longest := ""
 	for _, prefix := range t.prefixes {
-		if strings.HasPrefix(rest, prefix) {
-			rest = prefix
+		if strings.HasPrefix(rest, prefix) && len(prefix) > len(longest) {
+			longest = prefix
 		}
+	}
+	if longest != "" {
+		rest = longest
 	}
 	return t.exact[rest], true
 }

@@ -33,8 +33,16 @@ func (s secrecy) and(r *Route) secrecy {
 		known:    true,
 		always:   s.always || r.Rules.has(Unlogged),
 		logged:   (s.logged || !s.known) && r.Rules.has(Logged),
-		harmless: append(s.harmless, r.Harmless...),
+		harmless: s.shared(r.Harmless),
 	}
+}
+
+// shared are the parameters that no route under the segment holds a secret in.
+func (s secrecy) shared(harmless []string) []string {
+	if !s.known {
+		return harmless
+	}
+	return slices.DeleteFunc(slices.Clone(harmless), func(name string) bool { return !slices.Contains(s.harmless, name) })
 }
 
 func (t table) unlogged(u *url.URL) bool {

@@ -174,9 +174,9 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request) error {
 	case r.URL.Path == "/passkeys/logout":
 		return s.rp.Logout(w, r)
 	case strings.HasPrefix(r.URL.Path, "/admin") && (live == nil || !adminDemand.Met(live, s.clock.Now())):
-		return s.rp.StepUp(w, r, r.URL.RequestURI(), adminDemand, live)
+		return s.rp.SendToSignIn(w, r, r.URL.RequestURI(), adminDemand, live)
 	case live == nil:
-		return s.rp.StepUp(w, r, r.URL.RequestURI(), stepup.Demand{}, nil)
+		return s.rp.SendToSignIn(w, r, r.URL.RequestURI(), stepup.Demand{}, nil)
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil

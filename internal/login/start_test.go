@@ -88,7 +88,7 @@ func TestHostHeaderNeverMakesTheRedirectURI(t *testing.T) {
 		r.Header.Set("X-Forwarded-Host", "evil.example")
 		r.Header.Set("X-Forwarded-Proto", "http")
 		r.Header.Set("Forwarded", "host=evil.example;proto=http")
-		err := s.rp.StepUp(w, r, "/", stepup.Demand{}, nil)
+		err := s.rp.SendToSignIn(w, r, "/", stepup.Demand{}, nil)
 		u, _ := url.Parse(w.Header().Get("Location"))
 		if got := u.Query().Get("redirect_uri"); got != want || (err == nil) != (want != "") {
 			t.Errorf("host %q: redirect URI %q, error %v", host, got, err)
@@ -211,7 +211,7 @@ func BenchmarkStart(b *testing.B) {
 		b.Run(kind, func(b *testing.B) {
 			for b.Loop() {
 				w := discard{}
-				if err := rp.StepUp(w, r, "/reports?year=2026", stepup.Demand{}, nil); err != nil {
+				if err := rp.SendToSignIn(w, r, "/reports?year=2026", stepup.Demand{}, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

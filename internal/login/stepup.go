@@ -17,7 +17,7 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/stepup"
 )
 
-// StepUp sends the browser to Okta for a sign-in that meets a demand, and back to
+// SendToSignIn sends the browser to Okta for a sign-in that meets a demand, and back to
 // returnPath. It is the answer to a navigation, on any path, that needs a session
 // and has none, or has one that the path's demand is not content with. The zero
 // demand asks for nothing beyond a sign-in. live is the request's session, nil for
@@ -25,7 +25,7 @@ import (
 //
 // It returns a *problem.Problem: sign_in_loop, unknown_host, issuer_mismatch or
 // identity_provider_unavailable.
-func (rp *RelyingParty) StepUp(w http.ResponseWriter, r *http.Request, returnPath string, demand stepup.Demand, live *session.Session) error {
+func (rp *RelyingParty) SendToSignIn(w http.ResponseWriter, r *http.Request, returnPath string, demand stepup.Demand, live *session.Session) error {
 	return rp.depart(w, r, rp.steppingUp(departure{returnPath: returnPath, asked: http.StatusUnauthorized}, demand, live))
 }
 

@@ -46,9 +46,9 @@ func (p *Pages) FormKept(w http.ResponseWriter, r *http.Request, f KeptForm) err
 	return p.write(w, r, http.StatusUnauthorized, policy, v)
 }
 
-// KeptForm offers to send the form that this tab keeps: GET <base>/resume. The form
+// ResendForm offers to send the form that this tab keeps: GET <base>/resume. The form
 // goes to an address of the app, so its own policy does not name where.
-func (p *Pages) KeptForm(w http.ResponseWriter, r *http.Request, s *session.Session) error {
+func (p *Pages) ResendForm(w http.ResponseWriter, r *http.Request, s *session.Session) error {
 	if err := p.needSession(s, p.base+route.KeptForm); err != nil {
 		return err
 	}

@@ -132,6 +132,9 @@ func printable(raw string) bool {
 // encoded ones too, before it sends a request.
 func (p Policy) isPlace(decoded string) bool {
 	clean := path.Clean(decoded)
+	if strings.HasSuffix(decoded, "/") && clean != "/" {
+		clean += "/" // another path
+	}
 	rest, under := strings.CutPrefix(clean, p.Base)
 	if !under || rest != "" && rest[0] != '/' {
 		return !slices.Contains(p.Elsewhere, clean) // the app's

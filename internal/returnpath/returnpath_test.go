@@ -11,7 +11,7 @@ var policy = Policy{Base: "/passkeys", Places: []string{"", "/", "/append"}, Els
 func TestOwnPathsAreKept(t *testing.T) {
 	for _, raw := range []string{
 		"/", "/orders/7", "/orders?x=1&y=//z", "/a/b?next=https://evil.example/", "/a#part", "/%C3%BC", "/a%20b",
-		"/a:b", "/passkeys/", "/passkeys/append?return=%2Forders", "/.well-known/x", "/passkeysish/login", "/a//b", "/a@b",
+		"/a:b", "/passkeys/", "/passkeys/append?return=%2Forders", "/.well-known/x", "/.well-known/webauthn/", "/passkeysish/login", "/a//b", "/a@b",
 		"/%2541", "/a?q=%0d%0a", `/files?file=\\srv\share`, `/a#\\x`, "/a%5Cb", "/a?q=100%", "/a#100%", "/.//evil.example/x", "/" + strings.Repeat("a", MaxLength-1),
 	} {
 		if got := policy.Clean(raw); got != raw {
@@ -27,7 +27,7 @@ func TestHostileReturnPathsGoToTheStartPage(t *testing.T) {
 		"/\t/evil.example", "\t//evil.example", "/\n/evil.example", "/\r/evil.example", " //evil.example", "/ /evil.example",
 		"/%5cevil.example", "/%2f/evil.example", "/%2fevil.example", "/%09/evil.example", "/%0d%0aSet-Cookie:x=1", "/a\x00b",
 		"/a\\b", "/%00", "http://app.example.com@evil.example/", "//user@evil.example", "/..//evil.example\\", "?x=1", "#x",
-		"/passkeys/login", "/passkeys/loginx", "/passkeys/health", "/.well-known/webauthn", "/x/..//.well-known/webauthn?x", "/passkeys/initiate?iss=x", "/passkeys/callback?code=1&state=2", "/passkeys/logout", "/passkeys/connect-token",
+		"/passkeys/login", "/passkeys/loginx", "/passkeys/append/", "/passkeys/health", "/.well-known/webauthn", "/x/..//.well-known/webauthn?x", "/passkeys/initiate?iss=x", "/passkeys/callback?code=1&state=2", "/passkeys/logout", "/passkeys/connect-token",
 		"/passkeys/append/result", "/passkeys/assets/x.js", "/passkeys/session", "/passkeys/signed-out", "/passkeys/frontchannel-logout?iss=x&sid=y", "/passkeys/login/",
 		"/passkeys/%6cogin", "/a/../passkeys/login", "/a/%2e%2e/passkeys//logout", "/passkeys/./callback", "/a b", "/%zz", "/" + strings.Repeat("a", MaxLength), "/a\x7f", "/a?x=\n", "/.//passkeys/login", "/é\u0085"[:2] + "\x01",
 	} {

@@ -1,5 +1,5 @@
 // Package signout hears from the identity provider that somebody's session is
-// over: OpenID Connect Front-Channel Logout 1.0 (Okta's Single Logout), OpenID
+// over (a user's own sign-out is login's): OpenID Connect Front-Channel Logout 1.0 (Okta's Single Logout), OpenID
 // Connect Back-Channel Logout 1.0 (Auth0), and Global Token Revocation
 // (draft-parecki-oauth-global-token-revocation; Okta's Universal Logout).
 //

@@ -17,7 +17,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/passkey-sidecar/passkey-sidecar/internal/fetchmeta"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -100,8 +99,12 @@ func isStream(r *http.Request) bool {
 	if len(r.Header["Upgrade"]) > 0 || r.Method == http.MethodConnect {
 		return true
 	}
-	if fetchmeta.Accepts(r, "text/event-stream") {
-		return true
+	// Loosely: an app may read what is no list of media types too, and what is taken for
+	// a stream in vain costs little.
+	for _, line := range r.Header["Accept"] {
+		if strings.Contains(strings.ToLower(line), "text/event-stream") {
+			return true
+		}
 	}
 	kind := r.Header["Content-Type"]
 	return len(kind) > 0 && strings.HasPrefix(strings.ToLower(kind[0]), "application/grpc")

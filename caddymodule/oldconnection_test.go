@@ -24,7 +24,7 @@ func TestConnectionDoesNotOutliveItsConfiguration(t *testing.T) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.ProtoMajor = c.proto
 		w := httptest.NewRecorder()
-		(&Passkeys{replaced: c.replaced}).sayGoodbye(w, r)
+		(&Passkeys{replaced: c.replaced}).endOldConnection(w, r)
 		if got := w.Header().Get("Connection"); got != c.want {
 			t.Errorf("%s: Connection %q, want %q", name, got, c.want)
 		}

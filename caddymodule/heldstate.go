@@ -11,25 +11,25 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/sharedstate"
 )
 
-var heldShared = newHeld[*sharedState]()
+var heldStates = newHeld[*heldState]()
 
-// sharedState is a connection to what replicas share, one for each site and server.
-type sharedState struct {
+// heldState is a connection to what replicas share, one for each site and server.
+type heldState struct {
 	sharedstate.Shared
 	clientID string
 }
 
 // Destruct closes the connection. What is still asked of it then fails at once.
-func (s *sharedState) Destruct() error { return s.Close() }
+func (s *heldState) Destruct() error { return s.Close() }
 
-// holdShared takes the shared state at an address; the zero address is memory. The key
+// holdState takes the shared state at an address; the zero address is memory. The key
 // tells addresses apart, and passwords without showing them: a changed one means
 // a new connection.
-func (p *Passkeys) holdShared(a sharedstate.Address, issuer, clientID string, records *revocation.Records) (*sharedState, error) {
+func (p *Passkeys) holdState(a sharedstate.Address, issuer, clientID string, records *revocation.Records) (*heldState, error) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %v %q", a.URL, a.Password.Reveal(), a.Sentinel, a.SentinelPassword.Reveal(), a.Cluster, a.CA))
-	return hold(p, heldShared, siteKey(issuer, clientID)+" "+hex.EncodeToString(sum[:]), func() (*sharedState, error) {
+	return hold(p, heldStates, siteKey(issuer, clientID)+" "+hex.EncodeToString(sum[:]), func() (*heldState, error) {
 		if a.URL == "" {
-			return &sharedState{sharedstate.NewMemory(nil), clientID}, nil
+			return &heldState{sharedstate.NewMemory(nil), clientID}, nil
 		}
 		redis, err := sharedstate.NewRedis(sharedstate.RedisConfig{
 			Address: a, Namespace: sharedstate.Namespace(issuer, clientID), Records: records,
@@ -37,12 +37,12 @@ func (p *Passkeys) holdShared(a sharedstate.Address, issuer, clientID string, re
 		if err != nil {
 			return nil, fmt.Errorf("state: %w", err)
 		}
-		return &sharedState{redis, clientID}, nil
+		return &heldState{redis, clientID}, nil
 	})
 }
 
 // memory reports whether there is nobody to share with.
-func (s *sharedState) memory() bool {
+func (s *heldState) memory() bool {
 	_, memory := s.Shared.(*sharedstate.Memory)
 	return memory
 }
@@ -51,9 +51,9 @@ func (s *sharedState) memory() bool {
 // replicas' revocations. Without them a session that was ended would count.
 const startPatience = 3 * time.Second
 
-// await waits until the other replicas' revocations have been read, or cannot be had, or
+// awaitRevocations waits until the other replicas' revocations have been read, or cannot be had, or
 // startPatience after the start is over. Then it costs nothing.
-func (s *sharedState) await(ctx context.Context, start time.Time) {
+func (s *heldState) awaitRevocations(ctx context.Context, start time.Time) {
 	select {
 	case <-s.Ready():
 		return
