@@ -95,11 +95,11 @@ func byScript(r *http.Request) bool {
 
 // acceptsHTML looks for text/html by name: every browser sends it for a
 // navigation, and programs that take anything ("*/*") want no sign-in page.
-func acceptsHTML(r *http.Request) bool { return Accepts(r, "text/html", "application/xhtml+xml") }
+func acceptsHTML(r *http.Request) bool { return accepts(r, "text/html", "application/xhtml+xml") }
 
-// Accepts reports whether Accept names one of these media types, in small letters.
+// accepts reports whether Accept names one of these media types, in small letters.
 // Ranges, such as "*/*", and weights do not count.
-func Accepts(r *http.Request, media ...string) bool {
+func accepts(r *http.Request, media ...string) bool {
 	for _, line := range r.Header["Accept"] {
 		for item := range strings.SplitSeq(line, ",") {
 			name, _, _ := strings.Cut(item, ";")
