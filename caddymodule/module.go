@@ -39,8 +39,9 @@ func init() {
 // `passkey_idp`). Each is empty for a visitor of a public path who is not signed
 // in.
 //
-// Any string may hold placeholders like `{env.NAME}` and `{file./run/secrets/name}`.
-// They are resolved when the configuration is loaded.
+// Addresses, names and secrets may hold placeholders like `{env.NAME}` and
+// `{file./run/secrets/name}`. They are resolved when the configuration is loaded.
+// Paths of requests, names of headers, claims and values of `acr` may not.
 type Passkeys struct {
 	// The origins that browsers know the site by, as registered at Okta, like
 	// `https://app.example.com`. Required. Redirect URIs are built from these,

@@ -250,9 +250,9 @@ func TestWhereAnAddressCannotBeKept(t *testing.T) {
 	}
 }
 
-// TestTwentyRestoredTabs, and fifty: each at its own address, one after another and
-// at once, whether Okta's session is alive or over.
-func TestTwentyRestoredTabs(t *testing.T) {
+// TestFiftyRestoredTabs: each at its own address, one after another and at once,
+// whether Okta's session is alive or over.
+func TestFiftyRestoredTabs(t *testing.T) {
 	const count = 50
 	w := newWorld(t)
 	w.start("")

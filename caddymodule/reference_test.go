@@ -102,6 +102,30 @@ func TestReferenceHasEverySetting(t *testing.T) {
 	}
 }
 
+// TestReferenceExampleHasEverySetting holds Caddyfile.example, with its comments
+// taken for lines, against the parser.
+func TestReferenceExampleHasEverySetting(t *testing.T) {
+	example := regexp.MustCompile(`(?m)^(\t+)# `).ReplaceAllString(readFile(t, "../Caddyfile.example"), "$1")
+	shows := func(text, indent, name string) bool {
+		return regexp.MustCompile(`(?m)^` + indent + name + `( |$)`).MatchString(text)
+	}
+	for _, name := range settingsOf("", "") {
+		if !shows(example, "\t\t", name) {
+			t.Errorf("Caddyfile.example lacks %s", name)
+		}
+		inside := settingsOf(name+" {\n", "}\n")
+		if inside == nil {
+			inside = settingsOf(name+" redis://localhost {\n", "}\n")
+		}
+		block := regexp.MustCompile(`(?ms)^\t\t` + name + `( \S+)? \{$.*?^\t\t\}$`).FindString(example)
+		for _, setting := range inside {
+			if !shows(block, "\t\t\t", setting) {
+				t.Errorf("Caddyfile.example lacks %s { %s }", name, setting)
+			}
+		}
+	}
+}
+
 // TestReferenceHasEveryHeader holds the tables of headers against the rooms that
 // set and delete them.
 func TestReferenceHasEveryHeader(t *testing.T) {

@@ -98,7 +98,7 @@ var cornerCases = []cornerCase{
 	{name: "service worker passes a page load on", play: passedOnByWorker, elsewhere: []string{"e2e/worker_test.go TestAnAppWithAServiceWorker"}},
 	{name: "another site's form by way of a service worker", play: forgedByWay, elsewhere: []string{"caddymodule/place_test.go TestAForgedFormThatAWorkerPassesOn"}},
 	{name: "web view of Android", play: webView},
-	{name: "fifty restored tabs", elsewhere: []string{"caddymodule/place_test.go TestTwentyRestoredTabs", "e2e/restoredtabs_test.go TestRestoredTabs"}},
+	{name: "fifty restored tabs", elsewhere: []string{"caddymodule/place_test.go TestFiftyRestoredTabs", "e2e/restoredtabs_test.go TestRestoredTabs"}},
 	{name: "long and odd deep links", elsewhere: []string{"caddymodule/place_test.go TestDeepLinksArrive", "caddymodule/place_test.go TestWhereAnAddressCannotBeKept"}},
 	{name: "open redirect by what a tab says", play: openRedirectByTab, elsewhere: []string{"internal/login/place_test.go TestTheTabsPlaceIsCheckedAgain"}},
 	{name: "another site posts to the sign-in", play: signInByForm, elsewhere: []string{"internal/login/place_test.go TestLoginCSRFByForm"}},
