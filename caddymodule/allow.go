@@ -10,6 +10,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/access"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/pages"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
@@ -103,6 +104,7 @@ const codeNotAllowed = "not_allowed"
 // stuck, since Okta signs the same one in again by itself.
 func (p *Passkeys) forbid(w http.ResponseWriter, r *http.Request, d gate.Decision) error {
 	s := d.Session
+	p.hear(r.Context(), moment.Moment{Kind: moment.AccessRefused, Cause: codeNotAllowed, Session: s, Bearer: d.Bearer})
 	p.log.InfoContext(r.Context(), "user not allowed",
 		slog.String("sub", s.Subject), slog.Bool("bearer", d.Bearer), slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	pr := &problem.Problem{

@@ -10,6 +10,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 )
 
@@ -86,6 +87,7 @@ func (p *Passkeys) buildBearer(v values) error {
 func (p *Passkeys) refuseBearer(w http.ResponseWriter, r *http.Request, err error) error {
 	if pr, ok := errors.AsType[*problem.Problem](err); ok && pr.Code == bearer.CodeInvalid {
 		w.Header().Set("WWW-Authenticate", bearer.Challenge)
+		p.hear(r.Context(), moment.Moment{Kind: moment.BearerRefused, Cause: pr.Code})
 		p.quiet.LogAttrs(r.Context(), slog.LevelInfo, "bearer token refused", pr.Detail,
 			slog.Any("reason", pr.Err), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("client_ip", clientIP(r)))
 	}

@@ -72,7 +72,7 @@ func (p *Passkeys) seen(live *session.Session) { p.site.known.Add(live.Issuer, l
 func (p *Passkeys) buildPages(v values, keys *seal.Keyring) (err error) {
 	p.pages, err = pages.New(pages.Config{
 		BasePath: p.base, Origins: v.origins, Returns: p.returns, Keyring: keys,
-		Component: v.component, Brand: v.brand, Enroll: v.enroll, StepUp: v.passkeyStepUp,
+		Component: v.component, Brand: v.brand, Enroll: v.enroll, StepUp: v.passkeyStepUp, Moments: p.hear,
 	}, p.log)
 	return err
 }
@@ -81,7 +81,7 @@ func (p *Passkeys) buildLogin(v values, keys *seal.Keyring) (err error) {
 	c := v.okta.login
 	c.Origins, c.BasePath, c.Returns, c.Keyring = v.origins, p.base, p.returns, keys
 	c.Groups, c.Claims = v.groups, v.claims
-	c.Handover, c.Revoker = p.site.handover, p.ended
+	c.Handover, c.Revoker, c.Moments = p.site.handover, p.ended, p.hear
 	c.Idle, _ = p.Session.ends()
 	if !p.shared.memory() {
 		c.Turns, c.Results = p.shared, p.shared
@@ -103,7 +103,7 @@ func (p *Passkeys) buildConnectTokens(v values, _ *seal.Keyring) error {
 	}
 	p.tokens, err = connecttoken.New(connecttoken.Config{
 		Origins: v.origins, Identifier: p.Corbado.Identifier, Limiter: p.site.limiter, Replicas: p.shared,
-		StepUp: v.passkeyStepUp, BasePath: p.base,
+		StepUp: v.passkeyStepUp, BasePath: p.base, Moments: p.hear,
 	}, client, p.log)
 	return err
 }

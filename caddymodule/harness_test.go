@@ -44,6 +44,8 @@ type world struct {
 	app        *httptest.Server
 	site       string // the public URL
 	logFile    string
+	// metricsPort is of the site that shows Caddy's metrics, "" until there is one.
+	metricsPort string
 }
 
 // newWorld starts everything but Caddy. The site's port is chosen beforehand,

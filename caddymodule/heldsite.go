@@ -23,6 +23,7 @@ var heldSites = newHeld[*heldSite]()
 // bounds sign-outs that strangers ask for.
 type heldSite struct {
 	clientID string
+	meters   *meters
 	client   *http.Client
 	provider *provider.Provider
 	handover *login.Handover
@@ -44,10 +45,16 @@ func (s *heldSite) Destruct() error {
 func siteKey(issuer, clientID string) string { return fmt.Sprintf("%q %q", issuer, clientID) }
 
 func (p *Passkeys) holdSite(issuer, clientID string) (*heldSite, error) {
+	counts, err := p.holdMeters(clientID)
+	if err != nil {
+		return nil, err
+	}
 	return hold(p, heldSites, siteKey(issuer, clientID), func() (*heldSite, error) {
 		client, open := outbound.NewClient(0), streams.New()
+		outbound.Watch(client, counts.called)
 		return &heldSite{
 			clientID: clientID,
+			meters:   counts,
 			records:  revocation.NewRecords(nil, open.Check),
 			streams:  open,
 			client:   client,
@@ -58,4 +65,11 @@ func (p *Passkeys) holdSite(issuer, clientID string) (*heldSite, error) {
 			known:    signout.NewKnown(),
 		}, nil
 	})
+}
+
+// providerUp reports whether sign-ins can start at the identity provider, and whether
+// anybody has tried.
+func (s *heldSite) providerUp() (up, known bool) {
+	status := s.provider.Status()
+	return status.Ready, status.Ready || status.LastError != ""
 }

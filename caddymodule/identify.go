@@ -20,6 +20,7 @@ func (p *Passkeys) identify(w http.ResponseWriter, r *http.Request, t gate.Targe
 	s, err := p.sessions.Read(r)
 	if err != nil {
 		s = nil // an unreadable or expired session is no session
+		p.tellUnread(r, err)
 	}
 	if s != nil && t.Refreshes() {
 		w, s = p.refreshed(w, r, s)

@@ -52,7 +52,7 @@ func (p *Passkeys) buildKeptForms(v values, keys *seal.Keyring) (err error) {
 		return nil
 	}
 	p.forms, err = keptform.NewForms(keptform.Config{
-		Keyring: keys, Base: p.base, Origins: v.origins, MaxSize: p.Resend.MaxSize, Once: p.shared, Client: clientIP,
+		Keyring: keys, Base: p.base, Origins: v.origins, MaxSize: p.Resend.MaxSize, Once: p.shared, Client: clientIP, Moments: p.hear,
 	}, p.log)
 	return err
 }

@@ -19,10 +19,12 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	target := p.gate.Find(r)
 	w, who, err := p.identify(w, r, target)
 	if err != nil {
+		p.site.meters.refused.Inc()
 		setPlaceholders(r, nil)
 		return p.refuseBearer(w, r, err)
 	}
 	d := p.gate.Decide(r, target, who)
+	p.site.meters.judged(d.Verdict)
 	setPlaceholders(r, d.Session)
 	if d.Verdict == gate.Upstream {
 		return p.upstream(w, r, d, next)

@@ -10,7 +10,7 @@ import (
 func (p *Passkeys) buildSignOuts(v values) (err error) {
 	c := signout.Config{
 		ClientID: v.okta.login.ClientID, Issuer: signout.Issuer{Name: v.okta.issuer, Keys: p.site.provider},
-		Origins: v.origins, BasePath: p.base, Known: p.site.known, Limiter: p.site.signOuts,
+		Origins: v.origins, BasePath: p.base, Known: p.site.known, Limiter: p.site.signOuts, Moments: p.hear,
 	}
 	if name := v.okta.universalLogout; name != "" {
 		keys, err := p.keysOf(name)

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 // created writes the audit line of a token. The token's ID is no secret.
 func (h *Handler) created(ctx context.Context, kind corbado.ConnectTokenType, s *session.Session, token corbado.ConnectToken, latency time.Duration) {
+	h.moments.Tell(ctx, moment.Moment{Kind: moment.ConnectTokenCreated, Session: s, Token: string(kind), TokenID: token.ID, Took: latency})
 	h.log.LogAttrs(ctx, slog.LevelInfo, "connect token created",
 		append(who(kind, s),
 			slog.String("token_id", token.ID),
@@ -25,6 +27,7 @@ func (h *Handler) created(ctx context.Context, kind corbado.ConnectTokenType, s 
 // only where the operator must mend something. Anybody can provoke the others, and
 // without a session as often as they like.
 func (h *Handler) refused(ctx context.Context, kind corbado.ConnectTokenType, s *session.Session, p *problem.Problem) {
+	h.moments.Tell(ctx, moment.Moment{Kind: moment.ConnectTokenRefused, Cause: p.Code, Session: s, Token: string(kind)})
 	level := slog.LevelInfo
 	switch {
 	case p.Code == "no_identifier":
@@ -46,6 +49,7 @@ func (h *Handler) refused(ctx context.Context, kind corbado.ConnectTokenType, s 
 
 // failed writes the audit line of a request that Corbado did not serve.
 func (h *Handler) failed(ctx context.Context, kind corbado.ConnectTokenType, s *session.Session, p *problem.Problem, latency time.Duration) {
+	h.moments.Tell(ctx, moment.Moment{Kind: moment.ConnectTokenFailed, Cause: p.Code, Session: s, Token: string(kind), Took: latency})
 	level := slog.LevelWarn
 	switch {
 	case ctx.Err() != nil: // the browser left

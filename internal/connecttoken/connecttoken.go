@@ -18,6 +18,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -54,6 +55,8 @@ type Config struct {
 	Limiter *Limiter
 	// Replicas counts for all replicas; nil means that there is one.
 	Replicas Counter
+	// Moments hears what became of each request; nil for nobody.
+	Moments moment.Listener
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -66,6 +69,7 @@ type Handler struct {
 	base       string
 	limiter    *Limiter
 	replicas   Counter
+	moments    moment.Listener
 	now        func() time.Time
 	minter     Minter
 	log        *slog.Logger
@@ -101,7 +105,7 @@ func New(c Config, m Minter, log *slog.Logger) (*Handler, error) {
 	return &Handler{
 		origins: c.Origins, identifier: c.Identifier,
 		stepUp: c.StepUp, base: c.BasePath,
-		limiter: c.Limiter, replicas: c.Replicas, now: c.Now, minter: m, log: log, quiet: quietlog.New(log, c.Now),
+		limiter: c.Limiter, replicas: c.Replicas, moments: c.Moments, now: c.Now, minter: m, log: log, quiet: quietlog.New(log, c.Now),
 	}, nil
 }
 

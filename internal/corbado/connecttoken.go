@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 )
 
@@ -111,7 +112,7 @@ func (c *Client) post(ctx context.Context, body any) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("encode connect token request: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.tokensURL, bytes.NewReader(encoded))
+	req, err := http.NewRequestWithContext(outbound.Named(ctx, outbound.ConnectToken), http.MethodPost, c.tokensURL, bytes.NewReader(encoded))
 	if err != nil {
 		return answer{}, fmt.Errorf("make connect token request: %w", err)
 	}

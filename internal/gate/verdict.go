@@ -48,6 +48,9 @@ const (
 	verdicts // how many there are
 )
 
+// Verdicts is how many there are.
+const Verdicts = verdicts
+
 var verdictNames = [verdicts]string{
 	"undecided", "Upstream", "Ours", "Challenge", "Refuse", "StepUp", "RefuseStale", "Framed", "KeepForm", "ForeignForm",
 	"Preflight", "Misdirected", "BadPath", "Forbidden", "CrossSite", "NotFound", "MethodNotAllowed",

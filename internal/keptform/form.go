@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
@@ -55,6 +56,8 @@ type Config struct {
 	// Client tells whose a request is, for a share of what is worked on at a time;
 	// nil means the address of its connection.
 	Client func(*http.Request) string
+	// Moments hears what becomes of forms; nil for nobody.
+	Moments moment.Listener
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -69,6 +72,7 @@ type Forms struct {
 	resends, reposts way
 	once             Once
 	client           func(*http.Request) string
+	moments          moment.Listener
 	origins          origin.Set
 	// strangers are those who post without a session, users those who send a kept
 	// form: the former must not keep the latter out.
@@ -100,7 +104,7 @@ func NewForms(c Config, log *slog.Logger) (*Forms, error) {
 		c.Client = func(r *http.Request) string { return r.RemoteAddr }
 	}
 	f := &Forms{
-		base: c.Base, max: c.MaxSize, once: c.Once, client: c.Client, origins: c.Origins,
+		base: c.Base, max: c.MaxSize, once: c.Once, client: c.Client, moments: c.Moments, origins: c.Origins,
 		strangers: newPlaces(), users: newPlaces(), patience: readPatience, now: c.Now, log: log, quiet: quietlog.New(log, c.Now),
 	}
 	var err error

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -35,7 +36,12 @@ func (f *Forms) Size() int64 { return f.max }
 //
 // Whoever calls it has made sure that the post came from a page of this origin:
 // a form of another site must never wait here for its victim's sign-in.
-func (f *Forms) Keep(w http.ResponseWriter, r *http.Request, target string, former *session.Session) (*Kept, error) {
+func (f *Forms) Keep(w http.ResponseWriter, r *http.Request, target string, former *session.Session) (kept *Kept, err error) {
+	defer func() {
+		if !errors.Is(err, ErrForeign) {
+			f.tell(r, moment.FormKept, moment.FormNotKept, err)
+		}
+	}()
 	kind := r.Header.Get("Content-Type")
 	if len(target) > maxPath || len(kind) > maxHeader || !keepable(kind) {
 		return nil, ErrNotKept
@@ -114,4 +120,13 @@ func short(header string) string {
 		return ""
 	}
 	return header
+}
+
+// tell tells that a form was taken in, or was not.
+func (f *Forms) tell(r *http.Request, taken, lost moment.Kind, err error) {
+	m := moment.Moment{Kind: taken}
+	if err != nil {
+		m.Kind = lost
+	}
+	f.moments.Tell(r.Context(), m)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
 )
 
@@ -44,7 +45,8 @@ const (
 // back from the other site's. It returns ErrTooLarge or ErrNotKept with a cause.
 //
 // Whoever calls it has made sure that the configuration names the path.
-func (f *Forms) Repost(w http.ResponseWriter, r *http.Request, target string) (string, error) {
+func (f *Forms) Repost(w http.ResponseWriter, r *http.Request, target string) (sealed string, err error) {
+	defer func() { f.tell(r, moment.FormTaken, moment.FormNotTaken, err) }()
 	kind := r.Header.Get("Content-Type")
 	one := &form{
 		ID: newID(), Path: target, Type: kind, Origin: r.Header.Get("Origin"), Referer: short(r.Header.Get("Referer")), Site: r.Header.Get("Sec-Fetch-Site"),

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -56,12 +57,14 @@ func (f *Forms) Restore(w http.ResponseWriter, r *http.Request, target string, s
 	which := []any{slog.String("path", r.URL.Path), slog.Int("bytes", len(one.body)), slog.String("sub", s.Subject)}
 	one.become(r)
 	if again.foreign {
+		f.moments.Tell(r.Context(), moment.Moment{Kind: moment.FormReposted, Session: s})
 		f.log.InfoContext(r.Context(), "form of another site posted again", append(which, slog.String("origin", one.Origin))...)
 		// The app's own defense against forgery must see what came.
 		set(r.Header, "Sec-Fetch-Site", one.Site)
 		r.Header.Del("Sec-Fetch-User")
 		return nil
 	}
+	f.moments.Tell(r.Context(), moment.Moment{Kind: moment.FormSentAgain, Session: s})
 	f.log.InfoContext(r.Context(), "kept form sent again", which...)
 	return nil
 }
@@ -104,6 +107,7 @@ func set(h http.Header, name, value string) {
 }
 
 func (f *Forms) refused(r *http.Request, again *way, target, code string, status int, detail string, err error) error {
+	f.moments.Tell(r.Context(), moment.Moment{Kind: moment.FormRefused, Cause: code})
 	f.log.WarnContext(r.Context(), "kept form not sent", slog.String("code", code), slog.String("error", err.Error()))
 	on := problem.Way{Label: "Go to the start page", Href: "/"}
 	if again.foreign {

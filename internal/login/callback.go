@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/seal"
@@ -87,7 +88,7 @@ func (rp *RelyingParty) Callback(w http.ResponseWriter, r *http.Request, live *s
 	}
 	said, err := parseAnswer(r.URL.RawQuery)
 	if err != nil {
-		return rp.failed(ctx, rp.invalidCallback(err))
+		return rp.failed(ctx, nil, rp.invalidCallback(err))
 	}
 	a, ours := rp.attempts.take(w, r, said.state)
 	if !ours {
@@ -99,11 +100,11 @@ func (rp *RelyingParty) Callback(w http.ResponseWriter, r *http.Request, live *s
 	}
 	switch {
 	case said.issuer != "" && said.issuer != rp.provider.Issuer():
-		return rp.failed(ctx, issuerMismatch(&provider.MismatchError{Configured: rp.provider.Issuer(), Named: said.issuer}))
+		return rp.failed(ctx, a, issuerMismatch(&provider.MismatchError{Configured: rp.provider.Issuer(), Named: said.issuer}))
 	case said.errorCode != "":
 		return rp.refused(w, r, said, a, live)
 	case said.code == "":
-		return rp.failed(ctx, rp.invalidCallback(fmt.Errorf("%w: neither a code nor an error", errAnswer)))
+		return rp.failed(ctx, a, rp.invalidCallback(fmt.Errorf("%w: neither a code nor an error", errAnswer)))
 	}
 	return rp.signIn(w, r, said.code, a, live)
 }
@@ -185,7 +186,7 @@ func (rp *RelyingParty) restart(w http.ResponseWriter, r *http.Request, a *attem
 func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code string, a *attempt, live *session.Session) error {
 	ctx, cancel := context.WithTimeout(r.Context(), tokenTimeout)
 	defer cancel()
-	ep, err := rp.endpoints(ctx, a.returnPath)
+	ep, err := rp.endpoints(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -195,18 +196,18 @@ func (rp *RelyingParty) signIn(w http.ResponseWriter, r *http.Request, code stri
 		return rp.goOn(w, r, a, live)
 	}
 	if err != nil {
-		return rp.failed(ctx, rp.exchangeProblem(err, a))
+		return rp.failed(ctx, a, rp.exchangeProblem(err, a))
 	}
 	idToken, err := rp.verify(ctx, tokens, a)
 	if err != nil {
-		return rp.failed(ctx, rp.idTokenProblem(err, a))
+		return rp.failed(ctx, a, rp.idTokenProblem(err, a))
 	}
 	s, err := rp.identify(ctx, idToken, tokens)
 	if err != nil {
-		return rp.failed(ctx, rp.claimsProblem(err))
+		return rp.failed(ctx, a, rp.claimsProblem(err))
 	}
 	if p := rp.unmet(a, s); p != nil {
-		return rp.failed(ctx, p)
+		return rp.failed(ctx, a, p)
 	}
 	// A step-up is counted although there is a session: a browser that does not
 	// store the new one would step up for ever.
@@ -227,16 +228,17 @@ func (rp *RelyingParty) land(w http.ResponseWriter, r *http.Request, s *session.
 	err := rp.sessions.Start(w, s, idToken)
 	switch {
 	case errors.Is(err, seal.ErrTooLarge):
-		return rp.failed(r.Context(), rp.sessionTooLarge(err))
+		return rp.failed(r.Context(), a, rp.sessionTooLarge(err))
 	case err != nil:
 		return problem.Internal(fmt.Errorf("start session: %w", err))
 	}
 	rp.endReplaced(r.Context(), rp.sessions.Standing(r))
+	rp.config.Moments.Tell(r.Context(), rp.success(a, s))
 	rp.log.InfoContext(r.Context(), "signed in", slog.String("sub", s.Subject), slog.String("amr", s.AMR), slog.String("idp", s.IDP), slog.Bool("passkey", s.Passkey))
 	target := a.returnPath
 	switch {
 	case a.user != "" && !s.IsUser(rp.provider.Issuer(), a.user):
-		return rp.failed(r.Context(), rp.otherUser(a, s))
+		return rp.failed(r.Context(), a, rp.otherUser(a, s))
 	case a.cut != "" && a.user == "":
 		return rp.backByTab(w, r, a, "landed=1")
 	case a.cut != "":
@@ -260,6 +262,7 @@ func (rp *RelyingParty) endReplaced(ctx context.Context, replaced *session.Sessi
 	if replaced == nil || rp.config.Revoker == nil {
 		return
 	}
+	rp.config.Moments.Tell(ctx, moment.Moment{Kind: moment.SessionRevoked, Cause: moment.Replaced, Session: replaced})
 	if err := rp.config.Revoker.EndSession(ctx, replaced.ID); err != nil {
 		rp.log.WarnContext(ctx, "replaced session not revoked everywhere", slog.String("sub", replaced.Subject), slog.Any("error", err))
 	}
@@ -277,8 +280,9 @@ func (rp *RelyingParty) sessionTooLarge(err error) *problem.Problem {
 }
 
 // failed writes the log line of a sign-in that ends here, at a limited rate: anybody
-// can cause it.
-func (rp *RelyingParty) failed(ctx context.Context, p *problem.Problem) error {
+// can cause it. a is the attempt, nil where there is none.
+func (rp *RelyingParty) failed(ctx context.Context, a *attempt, p *problem.Problem) error {
+	rp.config.Moments.Tell(ctx, rp.failure(a, p))
 	attrs := []slog.Attr{slog.String("code", p.Code)}
 	if p.Err != nil {
 		attrs = append(attrs, slog.String("error", claims.Printable(p.Err.Error(), maxLogText)))

@@ -33,7 +33,7 @@ func (rp *RelyingParty) refused(w http.ResponseWriter, r *http.Request, said *an
 		p.Ways = append(p.Ways, problem.Way{Label: "Go on with the account you are signed in with", Href: a.returnPath})
 	}
 	p.Err = fmt.Errorf("authorization endpoint answered %s %q", claims.Printable(said.errorCode, 64), claims.Printable(said.description, maxShownText))
-	return rp.failed(r.Context(), p)
+	return rp.failed(r.Context(), a, p)
 }
 
 // refusal is what the person sees of each error.

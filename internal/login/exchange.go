@@ -12,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
@@ -65,7 +66,7 @@ func (e *tokenError) Unwrap() error {
 // exchange redeems the code. It does so once: after a second call with the same code
 // the provider withdraws what it issued (RFC 6749 section 4.1.2).
 func (rp *RelyingParty) exchange(ctx context.Context, ep provider.Endpoints, code string, a *attempt) (*tokens, error) {
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, rp.provider.Client())
+	ctx = context.WithValue(outbound.Named(ctx, outbound.Token), oauth2.HTTPClient, rp.provider.Client())
 	t, err := rp.client(ep, a.redirectURI).Exchange(ctx, code, oauth2.VerifierOption(a.verifier))
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		// The cause is not wrapped, because its text holds the whole answer.

@@ -41,14 +41,14 @@ func (rp *RelyingParty) Initiate(w http.ResponseWriter, r *http.Request, live *s
 	ctx := r.Context()
 	asked, err := readInitiation(w, r)
 	if err != nil {
-		return rp.failed(ctx, rp.invalidInitiation(err))
+		return rp.failed(ctx, nil, rp.invalidInitiation(err))
 	}
 	o, err := rp.originOf(r)
 	if err != nil {
 		return err
 	}
 	if !ownIssuer(rp.provider.Issuer(), asked.issuer) {
-		return rp.failed(ctx, rp.unknownIssuer(asked.issuer))
+		return rp.failed(ctx, nil, rp.unknownIssuer(asked.issuer))
 	}
 	target, hint := rp.localTarget(o, asked.target), usableHint(asked.hint)
 	if r.Method == http.MethodPost {

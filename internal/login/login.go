@@ -28,6 +28,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
@@ -86,6 +87,8 @@ type Config struct {
 	// Revoker is told of sessions that a refresh has ended, or that a new sign-in
 	// replaced; nil for nobody.
 	Revoker Revoker
+	// Moments hears of sign-ins, sign-outs and refreshes; nil for nobody.
+	Moments moment.Listener
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 const (
@@ -38,7 +40,7 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
 	if s != nil {
 		sub = s.Subject
 	}
-	rp.noteSignOut(r.Context(), sub)
+	rp.noteSignOut(r.Context(), s, sub)
 	revoked := rp.revokeRefreshToken(s) //nolint:contextcheck // it may outlive the request
 	o, err := rp.originOf(r)
 	if err != nil {
@@ -63,10 +65,14 @@ func (rp *RelyingParty) Logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// noteSignOut writes the audit line. A sign-out without a user gets one too, at a
+// noteSignOut writes the audit line, and tells of the sign-out. A sign-out without a user gets one too, at a
 // limited rate, since strangers can cause it.
-func (rp *RelyingParty) noteSignOut(ctx context.Context, sub string) {
+func (rp *RelyingParty) noteSignOut(ctx context.Context, s *session.Session, sub string) {
 	const msg = "signed out"
+	if s == nil {
+		s = moment.Of(rp.provider.Issuer(), sub)
+	}
+	rp.config.Moments.Tell(ctx, moment.Moment{Kind: moment.SignedOut, Session: s})
 	if sub == "" {
 		rp.quiet.LogAttrs(ctx, slog.LevelInfo, msg, "")
 		return

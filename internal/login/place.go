@@ -80,7 +80,7 @@ func (rp *RelyingParty) unmatched(w http.ResponseWriter, r *http.Request, state 
 	n := restarts(state)
 	if n == maxRestarts || n > 0 && !rp.attempts.any(r) {
 		// The cookie was missing before, and we started again because of it.
-		return rp.failed(r.Context(), rp.cookiesBlocked())
+		return rp.failed(r.Context(), nil, rp.cookiesBlocked())
 	}
 	again := rp.loginPath(fmt.Sprintf("restart=%d", n+1), "")
 	return rp.recall(w, r, state, again, again)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -123,7 +124,7 @@ func (rp *RelyingParty) fly(ctx context.Context, f *refreshFlight, s *session.Se
 	rp.note(ctx, s, result)
 }
 
-// note writes what became of a refresh into the log, and has an ended session's
+// note writes what became of a refresh into the log, tells of it, and has an ended session's
 // cookies refused everywhere.
 func (rp *RelyingParty) note(ctx context.Context, s *session.Session, result refreshed) {
 	attrs := []slog.Attr{slog.String("sub", s.Subject)}
@@ -133,6 +134,7 @@ func (rp *RelyingParty) note(ctx context.Context, s *session.Session, result ref
 	switch {
 	case result.ended:
 		rp.log.LogAttrs(ctx, slog.LevelWarn, "session ended by refresh", attrs...)
+		rp.config.Moments.Tell(ctx, moment.Moment{Kind: moment.SessionRevoked, Cause: moment.Refresh, Session: s})
 		if rp.config.Revoker == nil {
 			return
 		}
@@ -140,11 +142,14 @@ func (rp *RelyingParty) note(ctx context.Context, s *session.Session, result ref
 			rp.log.WarnContext(ctx, "ended session not revoked", slog.Any("error", err))
 		}
 	case result.misconfigured:
+		rp.config.Moments.Tell(ctx, moment.Moment{Kind: moment.RefreshFailed, Cause: moment.Misconfigured, Session: s})
 		rp.log.LogAttrs(ctx, slog.LevelError, "session not refreshed: the identity provider refuses this site's refresh requests; "+
 			"check client_id, client_secret, client_auth and the application's grant types", attrs...)
 	case result.err != nil:
+		rp.config.Moments.Tell(ctx, moment.Moment{Kind: moment.RefreshFailed, Cause: moment.Unavailable, Session: s})
 		rp.log.LogAttrs(ctx, slog.LevelWarn, "session not refreshed, going on with what is known", attrs...)
 	case result.session != nil:
+		rp.config.Moments.Tell(ctx, moment.Moment{Kind: moment.SessionRefreshed, Session: result.session})
 		if result.session.Groups != s.Groups {
 			attrs = append(attrs, slog.Bool("groups_changed", true))
 		}

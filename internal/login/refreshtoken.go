@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/provider"
 )
 
@@ -49,7 +50,7 @@ func (rp *RelyingParty) askRefresh(ctx context.Context, ep provider.Endpoints, t
 // postToken asks the token endpoint. A refusal is a *tokenError; a *url.Error means
 // that there was no answer.
 func (rp *RelyingParty) postToken(ctx context.Context, endpoint string, form url.Values) (*tokens, error) {
-	resp, err := rp.post(ctx, endpoint, form)
+	resp, err := rp.post(outbound.Named(ctx, outbound.Refresh), endpoint, form)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
@@ -74,7 +75,7 @@ func (rp *RelyingParty) revoke(ctx context.Context, token string) error {
 	if ep.Revocation == "" {
 		return fmt.Errorf("the identity provider's metadata has no revocation_endpoint")
 	}
-	resp, err := rp.post(ctx, ep.Revocation, url.Values{"token": {token}, "token_type_hint": {"refresh_token"}})
+	resp, err := rp.post(outbound.Named(ctx, outbound.Revocation), ep.Revocation, url.Values{"token": {token}, "token_type_hint": {"refresh_token"}})
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (rp *RelyingParty) depart(w http.ResponseWriter, r *http.Request, d departu
 	if err != nil {
 		return err
 	}
-	ep, err := rp.endpoints(r.Context(), d.returnPath)
+	ep, err := rp.endpoints(r.Context(), d.attempt())
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (rp *RelyingParty) round(w http.ResponseWriter, r *http.Request, d departur
 		return "0", nil
 	}
 	if rp.loop.looping(r) {
-		return "", rp.failed(r.Context(), rp.loopProblem(d))
+		return "", rp.failed(r.Context(), d.attempt(), rp.loopProblem(d))
 	}
 	if !d.counted {
 		return rp.loop.counted(r), nil

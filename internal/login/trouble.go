@@ -23,13 +23,13 @@ const (
 // run the site can mend; Operator says what it is.
 const tellOperator = "You can do nothing about it here. Tell whoever runs this site, with the request ID below."
 
-// endpoints returns where the provider answers, or a problem.
-func (rp *RelyingParty) endpoints(ctx context.Context, returnPath string) (provider.Endpoints, error) {
+// endpoints returns where the provider answers, or the problem of an attempt.
+func (rp *RelyingParty) endpoints(ctx context.Context, a *attempt) (provider.Endpoints, error) {
 	ep, err := rp.provider.Endpoints(ctx)
 	if err != nil {
 		p := rp.noEndpoints(err)
-		p.Ways = []problem.Way{rp.wayAgain(returnPath)}
-		return ep, rp.failed(ctx, p)
+		p.Ways = []problem.Way{rp.wayAgain(a.returnPath)}
+		return ep, rp.failed(ctx, a, p)
 	}
 	return ep, nil
 }

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -38,6 +39,9 @@ func (p *Pages) Append(w http.ResponseWriter, r *http.Request, s *session.Sessio
 	var err error
 	if v.Settings, err = p.glue(s, back, v.Stale); err != nil {
 		return err
+	}
+	if !v.Stale && r.Method == http.MethodGet {
+		p.moments.Tell(r.Context(), moment.Moment{Kind: moment.OfferShown, Session: s})
 	}
 	return p.write(w, r, http.StatusOK, p.policies.component, v)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -78,5 +79,6 @@ func (p *Pages) AfterSignIn(r *http.Request, s *session.Session, returnPath stri
 	if !p.enroll.offer || p.memory.resting(r, userKey(s)) {
 		return returnPath
 	}
+	p.moments.Tell(r.Context(), moment.Moment{Kind: moment.PasskeyOffered, Session: s})
 	return p.appendPath(returnPath)
 }

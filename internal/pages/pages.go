@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/returnpath"
@@ -52,6 +53,8 @@ type Config struct {
 	// StepUp is what the sign-in of whoever adds or deletes a passkey must be
 	// like; the zero value demands nothing.
 	StepUp stepup.Demand
+	// Moments hears what becomes of offers; nil for nobody.
+	Moments moment.Listener
 }
 
 // Pages serves the pages under the base path.
@@ -68,6 +71,7 @@ type Pages struct {
 	enroll    EnrollPolicy
 	origins   origin.Set
 	stepUp    stepup.Demand
+	moments   moment.Listener
 	now       func() time.Time
 	log       *slog.Logger
 }
@@ -117,7 +121,7 @@ func New(c Config, log *slog.Logger) (*Pages, error) {
 		base: c.BasePath, insecure: c.Origins.Insecure(), returns: c.Returns,
 		brand: brand, settings: component.settings, policies: newPolicies(component, brand),
 		templates: templates, assets: assets, memory: memory, enroll: c.Enroll, stepUp: c.StepUp, now: c.Now,
-		origins: c.Origins, log: log,
+		origins: c.Origins, moments: c.Moments, log: log,
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/problem"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
@@ -43,6 +44,26 @@ var outcomes = map[string]outcome{
 	"passkey-intelligence-denied": outcomeNotOffered,
 }
 
+// moment is that of the outcome.
+func (o outcome) moment(s *session.Session) moment.Moment {
+	m := moment.Moment{Session: s}
+	switch o {
+	case outcomeComplete:
+		m.Kind = moment.PasskeyAdded
+	case outcomeCompleteNoop:
+		m.Kind = moment.PasskeyExisted
+	case outcomeSkip:
+		m.Kind = moment.OfferSkipped
+	case outcomeNotOffered:
+		m.Kind = moment.OfferWithheld
+	case outcomeError:
+		m.Kind, m.Cause = moment.OfferFailed, moment.ComponentError
+	case outcomeUnavailable:
+		m.Kind, m.Cause = moment.OfferFailed, moment.Unavailable
+	}
+	return m
+}
+
 // Result takes down what became of the offer: POST <base>/append/result with
 // {"status","clientState"}. It answers 204, or a Problem with the code
 // cross_origin, json_required, body_too_large, invalid_body or unknown_status.
@@ -64,6 +85,7 @@ func (p *Pages) Result(w http.ResponseWriter, r *http.Request, s *session.Sessio
 	if became == outcomeComplete || became == outcomeCompleteNoop {
 		p.keepClientState(w, result.ClientState)
 	}
+	p.moments.Tell(r.Context(), became.moment(s))
 	p.log.InfoContext(r.Context(), "passkey offer answered", slog.String("status", string(became)),
 		slog.String("iss", s.Issuer), slog.String("sub", s.Subject))
 	answer.Private(w.Header())

@@ -11,6 +11,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 )
 
 // Endpoints are where a provider answers (OpenID Connect Discovery 1.0 section 3;
@@ -33,7 +34,7 @@ type metadata struct {
 
 // discover reads the metadata. go-oidc compares the issuer byte by byte.
 func discover(ctx context.Context, issuer string, client *http.Client, now func() time.Time) (*metadata, error) {
-	op, err := oidc.NewProvider(oidc.ClientContext(ctx, client), issuer)
+	op, err := oidc.NewProvider(oidc.ClientContext(outbound.Named(ctx, outbound.Discovery), client), issuer)
 	if mismatch, ok := errors.AsType[*oidc.IssuerMismatchError](err); ok {
 		return nil, &MismatchError{Configured: mismatch.Provided, Named: mismatch.Discovered}
 	}

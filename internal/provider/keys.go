@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 )
 
 // keyPause is how long the provider's keys are not asked for again because of
@@ -31,7 +33,7 @@ var (
 func newKeySet(jwksURL string, client *http.Client, now func() time.Time, posted bool) oidc.KeySet {
 	rationed := *client
 	rationed.Transport = &keyRation{next: client.Transport, now: now, posted: posted}
-	return oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), &rationed), jwksURL)
+	return oidc.NewRemoteKeySet(oidc.ClientContext(outbound.Named(context.Background(), outbound.Keys), &rationed), jwksURL)
 }
 
 // keyRation lets through the first reading and then one a minute. Failed readings

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
 )
 
 // userinfoTimeout is short because sign-in goes on without an answer.
@@ -28,7 +29,7 @@ func (p *Provider) Userinfo(ctx context.Context, accessToken, subject string) (c
 	}
 	ctx, cancel := context.WithTimeout(ctx, userinfoTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, md.Userinfo, nil)
+	req, err := http.NewRequestWithContext(outbound.Named(ctx, outbound.Userinfo), http.MethodGet, md.Userinfo, nil)
 	if err != nil {
 		return nil, fmt.Errorf("userinfo: %w", err)
 	}

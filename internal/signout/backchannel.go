@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
@@ -66,6 +67,7 @@ func (h *Handler) backchannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &refusal{code: "not_signed_out", reason: fmt.Errorf("the revocation could not be recorded: %w", err)}
 	}
+	h.tellEnded(ctx, moment.BackChannel, moment.Of(t.issuer.Name, sub))
 	h.log.InfoContext(ctx, "signed out by back-channel logout", slog.String("sub", printable(sub)), slog.Bool("one_session", sid != ""), slog.String("jti", printable(t.id)))
 	return nil
 }

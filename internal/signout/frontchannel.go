@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
@@ -65,8 +66,10 @@ func (h *Handler) frontchannel(w http.ResponseWriter, r *http.Request, s *sessio
 	h.config.Known.forget(h.config.Issuer.Name, sid)
 	if own {
 		h.cookies.End(w, r)
+		h.tellEnded(ctx, moment.FrontChannel, s)
 		h.log.InfoContext(ctx, "signed out by front-channel logout", slog.String("sub", s.Subject))
 	} else {
+		h.tellEnded(ctx, moment.FrontChannel, nil)
 		h.log.DebugContext(ctx, "a session of the provider ended by front-channel logout")
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/answer"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 )
 
 // refusal is an answer other than success. The reason is for the log only.
@@ -44,6 +45,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, endpoint string
 	if !ok {
 		rf = &refusal{status: http.StatusInternalServerError, code: "server_error", reason: err}
 	}
+	h.config.Moments.Tell(r.Context(), moment.Moment{Kind: moment.RevocationRefused, Cause: rf.code})
 	h.quiet.LogAttrs(r.Context(), slog.LevelWarn, "sign-out by the provider refused", endpoint+" "+rf.code,
 		slog.String("endpoint", endpoint), slog.String("reason", printable(rf.Error())))
 	switch rf.status {

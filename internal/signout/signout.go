@@ -21,9 +21,11 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/origin"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/quietlog"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 // Keys checks the signature of a token and returns its payload; *provider.Provider
@@ -83,6 +85,8 @@ type Config struct {
 	// sign-outs are not limited. It outlives this Handler when the caller keeps it;
 	// nil means that none is known.
 	Known *Known
+	// Moments hears of sessions that ended; nil for nobody.
+	Moments moment.Listener
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -148,4 +152,9 @@ func (c *Config) issuer(name string) (Issuer, bool) {
 		return c.Org, true
 	}
 	return Issuer{}, false
+}
+
+// tellEnded tells that sessions were ended; s is nil where nobody knows whose.
+func (h *Handler) tellEnded(ctx context.Context, way string, s *session.Session) {
+	h.config.Moments.Tell(ctx, moment.Moment{Kind: moment.SessionRevoked, Cause: way, Session: s})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/claims"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/route"
 )
 
@@ -77,6 +78,7 @@ func (h *Handler) universalLogout(w http.ResponseWriter, r *http.Request) error 
 	if err := h.endUser(ctx, who); err != nil {
 		return err
 	}
+	h.tellEnded(ctx, moment.Universal, moment.Of(h.config.Issuer.Name, who.subject))
 	h.log.InfoContext(ctx, "signed out by universal logout", slog.String("format", who.format), slog.String("sub", who.subject), slog.String("jti", printable(t.id)))
 	return nil
 }
