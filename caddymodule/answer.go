@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -102,8 +103,11 @@ func (p *Passkeys) refusal(r *http.Request, d gate.Decision) error {
 // requestID is what a person reads from a page to the people who run the site.
 // Asking for it once puts it, as "uuid", into the access log and into every
 // line that a room logs for this request.
-func requestID(r *http.Request) string {
-	repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+func requestID(r *http.Request) string { return requestIDOf(r.Context()) }
+
+// requestIDOf is requestID by the context, "" outside of a request.
+func requestIDOf(ctx context.Context) string {
+	repl, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	if !ok {
 		return ""
 	}

@@ -46,6 +46,7 @@ type world struct {
 	logFile    string
 	// metricsPort is of the site that shows Caddy's metrics, "" until there is one.
 	metricsPort string
+	witness     witness
 }
 
 // newWorld starts everything but Caddy. The site's port is chosen beforehand,
@@ -78,7 +79,7 @@ func newWorld(t *testing.T) *world {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	oktaHandler, corbadoHandler = w.okta, w.corbado
+	oktaHandler, corbadoHandler = w.witness.watch(w.okta), w.witness.watch(w.corbado)
 	w.app = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		rw.Header().Set("Content-Type", "application/json")
@@ -245,7 +246,7 @@ func (w *world) browser() *browser {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return &browser{w, &http.Client{Jar: jar, CheckRedirect: asBrowsersDo}}
+	return &browser{w, &http.Client{Jar: jar, CheckRedirect: asBrowsersDo, Transport: &w.witness}}
 }
 
 // asBrowsersDo takes out the Referer that Go's client makes of the URL that

@@ -9,8 +9,25 @@ import (
 	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
-// hear is the moment.Listener of all rooms.
-func (p *Passkeys) hear(_ context.Context, m moment.Moment) { p.site.meters.hear(m) }
+// hear is the moment.Listener of all rooms: it counts each moment, and has those of the
+// audit written and told. What strangers can cause is written at a limited rate.
+func (p *Passkeys) hear(ctx context.Context, m moment.Moment) {
+	p.site.meters.hear(m)
+	c, audited := classes[m.Kind]
+	if !audited {
+		return
+	}
+	dropped := 0
+	if m.ByStranger() {
+		var admitted bool
+		if dropped, admitted = p.rationed.Admit(string(m.Kind), m.Cause); !admitted {
+			return
+		}
+	}
+	all := p.record(ctx, m, c, dropped)
+	p.audit(all, m.Kind)
+	p.events.emit(all, m.Kind)
+}
 
 // tellUnread tells of a request whose session does not count.
 func (p *Passkeys) tellUnread(r *http.Request, err error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/assertion"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
@@ -120,7 +121,10 @@ type Passkeys struct {
 	DeclaredAt string `json:"declared_at,omitempty"`
 
 	log         *slog.Logger
-	quiet       *quietlog.Log   // for what strangers can cause
+	quiet       *quietlog.Log // for what strangers can cause
+	auditLog    *zap.Logger
+	rationed    *quietlog.Log // the audit of what strangers can cause
+	events      events
 	replaced    <-chan struct{} // closed when another configuration took over
 	base        string
 	returns     returnpath.Policy

@@ -8,6 +8,7 @@ import (
 
 	corbadoemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/corbado"
 	oktaemu "github.com/passkey-sidecar/passkey-sidecar/internal/emulator/okta"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/session"
 )
 
 // forMoments is a site at which everything can happen that is counted or audited.
@@ -19,6 +20,11 @@ func (w *world) forMoments() string {
 // playMoments has each of them happen, mostly once.
 func (w *world) playMoments() {
 	w.t.Helper()
+	for what, secret := range map[string]string{
+		"client secret": clientSecret, "API secret": apiSecret, "session key": sessionKey, "form": "an anvil nobody may know of",
+	} {
+		w.witness.keep(what, secret)
+	}
 	must := func(err error) {
 		w.t.Helper()
 		if err != nil {
@@ -29,6 +35,7 @@ func (w *world) playMoments() {
 	b := w.browser()
 	b.signIn("/")
 	b.postJSON("/passkeys/append/result", `{"status":"complete"}`)
+	b.change(func(s *session.Session) { w.witness.keep("session ID", s.ID) })
 	b.connectToken(`{"type":"passkey-list"}`)
 	b.connectToken(`{"type":"something-else"}`)
 	must(w.corbado.Fault(corbadoemu.Fault{Name: "backend-503"}))
@@ -77,7 +84,7 @@ func (w *world) playMoments() {
 	forged := w.browser()
 	forged.stay()
 	forged.get("/orders", "Cookie", "passkeys-session=Zm9yZ2Vk")
-	w.browser().send(http.MethodPost, "/orders", url.Values{"item": {"Anvil"}}, own...)
+	w.browser().send(http.MethodPost, "/orders", url.Values{"item": {"an anvil nobody may know of"}}, own...)
 
 	// Programs: no valid token, and none for this app.
 	w.browser().get("/orders", "Authorization", "Bearer garbage")
@@ -85,9 +92,4 @@ func (w *world) playMoments() {
 
 	// The provider's, which ends what began until now.
 	w.universalLogout(oktaemu.UniversalLogout{Format: "iss_sub"}, http.StatusNoContent)
-}
-
-// secrets are those that the journey met and the test knows.
-func (w *world) secrets() []string {
-	return []string{clientSecret, apiSecret, sessionKey, password, "Anvil", "garbage"}
 }

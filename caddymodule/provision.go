@@ -29,6 +29,7 @@ import (
 func (p *Passkeys) Provision(ctx caddy.Context) error {
 	p.log, p.replaced = ctx.Slogger(), ctx.Done()
 	p.quiet = quietlog.New(p.log, nil)
+	p.auditLog, p.rationed = ctx.Logger().Named("audit"), quietlog.New(nil, nil)
 	if missing := p.missing(); missing != "" {
 		return errors.New(missing)
 	}
@@ -37,6 +38,9 @@ func (p *Passkeys) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := p.bypass(ctx, v.origins); err != nil {
+		return err
+	}
+	if p.events, err = newEvents(ctx); err != nil {
 		return err
 	}
 	if p.site, err = p.holdSite(v.okta.issuer, v.okta.login.ClientID); err != nil {

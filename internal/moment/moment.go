@@ -47,6 +47,13 @@ func (l Listener) Tell(ctx context.Context, m Moment) {
 	}
 }
 
+// ByStranger reports whether somebody may have caused the moment who has no session and
+// has proved nothing, as often as they like. Of a sign-out that a provider has signed it
+// may not be known whose it is.
+func (m Moment) ByStranger() bool {
+	return m.Session == nil && (m.Kind != SessionRevoked || m.Cause == FrontChannel)
+}
+
 // Of names a user whose session is not known.
 func Of(issuer, subject string) *session.Session {
 	if subject == "" {

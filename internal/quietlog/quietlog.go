@@ -78,6 +78,10 @@ func (l *Log) LogAttrs(ctx context.Context, level slog.Level, msg, code string, 
 	l.log.LogAttrs(ctx, level, msg, cut...) //nolint:sloglint // the callers' messages are constants
 }
 
+// Admit counts a line that the caller writes by itself, and reports whether it may, and
+// how many were left out before it.
+func (l *Log) Admit(msg, code string) (dropped int, ok bool) { return l.admit(kind{msg, code}) }
+
 // admit reports whether a line is to be written, and how many were not before it.
 func (l *Log) admit(k kind) (dropped int, ok bool) {
 	l.mu.Lock()
