@@ -30,6 +30,7 @@ var classes = map[moment.Kind]class{
 	moment.ConnectTokenRefused: {failure, []string{"iam"}, []string{"user", "info"}},
 	moment.ConnectTokenFailed:  {failure, []string{"iam"}, []string{"user", "info"}},
 	moment.PasskeyAdded:        {success, []string{"iam"}, []string{"user", "creation"}},
+	moment.PasskeyRemoved:      {success, []string{"iam"}, []string{"user", "deletion"}},
 	moment.AccessRefused:       {failure, []string{"api"}, []string{"access", "denied"}},
 	moment.BearerRefused:       {failure, []string{"api", "authentication"}, []string{"access", "denied"}},
 }

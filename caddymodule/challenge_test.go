@@ -31,6 +31,7 @@ func TestEvery401HasAChallenge(t *testing.T) {
 			"a connect token":    {http.MethodPost, "/passkeys/connect-token", url.Values{}, []string{"Content-Type", "application/json", "Sec-Fetch-Site", "same-origin"}},
 			"a summary":          {http.MethodPost, "/passkeys/resume/summary", url.Values{}, own},
 			"the offer's result": {http.MethodPost, "/passkeys/append/result", url.Values{}, own},
+			"the list's result":  {http.MethodPost, "/passkeys/list/result", url.Values{}, own},
 			"universal logout":   {http.MethodPost, "/passkeys/universal-logout", url.Values{}, nil},
 			"a preflight":        {http.MethodOptions, "/api", nil, []string{"Origin", "https://evil.example", "Access-Control-Request-Method", "PUT"}},
 			"a WebSocket":        {http.MethodGet, "/ws", nil, []string{"Sec-Fetch-Mode", "websocket"}},

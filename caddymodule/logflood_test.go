@@ -62,6 +62,7 @@ func TestLogFloodByStrangers(t *testing.T) {
 		"universal sign-outs":                {method: "POST", target: "/passkeys/universal-logout"},
 		"forged cookies":                     {method: "GET", target: "/", headers: []string{"Cookie", "passkeys-session=Zm9yZ2Vk; passkeys-login-x=y; passkeys-attempts=z"}, silent: true},
 		"offers answered":                    {method: "POST", target: "/passkeys/append/result", headers: with("Content-Type", "application/json"), silent: true},
+		"lists changed":                      {method: "POST", target: "/passkeys/list/result", headers: with("Content-Type", "application/json"), silent: true},
 		"kept forms":                         {method: "POST", target: "/passkeys/resume/summary", headers: own, silent: true},
 	} {
 		before := len(w.ours())

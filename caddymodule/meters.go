@@ -81,6 +81,12 @@ func (m *meters) hear(x moment.Moment) {
 		m.signOuts.Inc()
 	case moment.AccessRefused, moment.BearerRefused:
 		m.accessRefused.WithLabelValues(cause).Inc()
+	case moment.PasskeyAdded, moment.PasskeyRemoved:
+		if x.Cause != moment.OnList {
+			m.hearMore(x.Kind, cause)
+			return
+		}
+		m.listChanges.WithLabelValues(strings.TrimPrefix(string(x.Kind), "passkey_")).Inc()
 	case moment.ConnectTokenCreated, moment.ConnectTokenRefused, moment.ConnectTokenFailed:
 		m.connectToken(x, cause)
 	default:

@@ -116,6 +116,8 @@ func TestMetricsOfAJourney(t *testing.T) {
 		{"passkeys_step_ups_total", `,cause="",outcome="success"`, 1},
 		{"passkeys_step_ups_total", `,cause="step_up_too_old",outcome="failure"`, 1},
 		{"passkeys_offers_total", `,cause="",step="completed"`, 1},
+		{"passkeys_list_changes_total", `,change="added"`, 1},
+		{"passkeys_list_changes_total", `,change="removed"`, 1},
 		{"passkeys_connect_tokens_total", `,cause="",outcome="created",type="passkey-list"`, 1},
 		{"passkeys_connect_tokens_total", `,cause="unknown_type",outcome="refused",type=""`, 1},
 		{"passkeys_connect_tokens_total", `,cause="passkey_service_unavailable",outcome="failed",type="passkey-list"`, 1},

@@ -35,6 +35,8 @@ func (w *world) playMoments() {
 	b := w.browser()
 	b.signIn("/")
 	b.postJSON("/passkeys/append/result", `{"status":"complete"}`)
+	b.postJSON("/passkeys/list/result", `{"status":"added"}`)
+	b.postJSON("/passkeys/list/result", `{"status":"removed"}`)
 	b.change(func(s *session.Session) { w.witness.keep("session ID", s.ID) })
 	b.connectToken(`{"type":"passkey-list"}`)
 	b.connectToken(`{"type":"something-else"}`)

@@ -20,6 +20,7 @@ func (p *Passkeys) routes() []gate.Route {
 		gate.Get(route.List, page|gate.ForUsers, p.pages.List),
 		gate.Get(route.Append, page|gate.ForUsers, p.pages.Append),
 		gate.Post(route.AppendResult, gate.ForUsers|gate.Refreshes|gate.Logged, p.pages.Result),
+		gate.Post(route.ListResult, gate.ForUsers|gate.Refreshes|gate.Logged, p.pages.ListResult),
 		gate.Post(route.ConnectToken, gate.ForUsers|gate.Refreshes|gate.Logged, p.tokens.Serve),
 
 		gate.GetPost(route.Login, gate.SignsIn, p.signIn).Logging(loginParameters...), // POST: a tab that kept where it wanted to go, which may be long

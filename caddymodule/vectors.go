@@ -12,7 +12,7 @@ const (
 // own lists only: none is a user's, a path's or an address's.
 type vectors struct {
 	requests, signIns, stepUps, refreshes, sessionsRefused, sessionsRevoked, revocationsRefused,
-	accessRefused, connectTokens, offers, forms *prometheus.CounterVec
+	accessRefused, connectTokens, offers, listChanges, forms *prometheus.CounterVec
 	signOuts                                        prometheus.Counter
 	signInSeconds, connectTokenSeconds, callSeconds prometheus.ObserverVec
 
@@ -53,6 +53,7 @@ func newVectors(clientID string) vectors {
 	v.connectTokens = count("connect_tokens_total", "Permissions to add, list or delete passkeys: created, refused by the sidecar, or failed at Corbado.", "type", "outcome", "cause")
 	v.connectTokenSeconds = measure("connect_token_duration_seconds", "How long Corbado took for a permission.", callBuckets, "type", "outcome")
 	v.offers = count("offers_total", "The way to a passkey, by step; browsers report those after shown.", "step", "cause")
+	v.listChanges = count("list_changes_total", "Passkeys added and removed on the page that lists them, as browsers report.", "change")
 	v.forms = count("forms_total", "Forms posted to ended sessions or by other sites, by what became of them.", "outcome", "cause")
 	v.callSeconds = measure("call_duration_seconds", "Calls to the identity provider and to Corbado, to the end of their answers.", callBuckets, "to", "call", "outcome")
 	return v

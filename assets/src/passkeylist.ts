@@ -2,7 +2,9 @@ import { keepOnlyFor } from './clientstate';
 import { load, providerOptions, watchForCrash } from './component';
 import { connectToken, stateFor } from './connecttoken';
 import { click, giveKeys } from './keyboard';
+import { ListChanges } from './listchanges';
 import { Page, type State } from './page';
+import { report } from './result';
 
 /** Shows the user's passkeys, or says why not. */
 export async function passkeyList() {
@@ -24,11 +26,14 @@ export async function passkeyList() {
     giveKeys();
     watchForCrash(mount, () => give('unavailable'));
     watchFirstLoad(mount, () => give('unavailable'));
+    const changes = new ListChanges(mount, (change) => void report(settings.resultPath, change, undefined));
     corbado.mountCorbadoConnectPasskeyList(mount, {
       ...providerOptions(settings),
       connectTokenProvider: async (type) => {
         try {
-          return await connectToken(settings.tokenPath, type);
+          const token = await connectToken(settings.tokenPath, type);
+          changes.permitted(type);
+          return token;
         } catch (error) {
           const state = stateFor(error) ?? (type === 'passkey-list' ? 'unavailable' : undefined);
           if (state) {

@@ -1,10 +1,13 @@
 import { delay } from './page';
-import type { Status } from './outcome';
+import type { Status as Offered } from './outcome';
+
+/** What became of an offer, or of the list. */
+export type Status = Offered | 'added' | 'removed';
 
 /** How long the user waits for the server to note the result, in milliseconds. */
 const patience = 1500;
 
-/** Tells the server what became of the offer. It never fails and never lingers. */
+/** Tells the server what became of the offer, or of the list. It never fails and never lingers. */
 export async function report(path: string, status: Status, clientState: unknown): Promise<void> {
   const noted = fetch(path, {
     method: 'POST',

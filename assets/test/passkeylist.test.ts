@@ -84,3 +84,28 @@ test('the list says when the component has crashed', async () => {
   mock.timers.tick(1);
   assert.equal(shown(), 'unavailable');
 });
+
+for (const [name, steps, want] of [
+  ['deleted', ['passkey-delete', loader, item], [{ status: 'removed' }]],
+  ['deleted, the last one', ['passkey-delete', empty, 'passkey-delete', empty], [{ status: 'removed' }]],
+  ['added', ['passkey-append', item + item + item], [{ status: 'added' }]],
+  ['not deleted', ['passkey-delete', loader, item + item], []],
+  ['gone from the page because it did not load', ['passkey-delete', notice + empty, item + item], []],
+  ['gone without a permission', [item], []],
+] as const) {
+  test(`the list reports a passkey that was ${name}`, async () => {
+    void passkeyList();
+    await settle();
+    component().innerHTML = item + item;
+    await settle();
+    for (const step of steps) {
+      if (step.startsWith('passkey-')) {
+        await site.mounted.connectTokenProvider(step as 'passkey-delete');
+      } else {
+        component().innerHTML = step;
+      }
+      await settle();
+    }
+    assert.deepEqual(site.results, want);
+  });
+}

@@ -40,11 +40,13 @@ const (
 	ConnectTokenFailed  Kind = "connect_token_failed"  // by Corbado; Cause: the problem's code
 )
 
-// Passkeys, and the way to one. What became of an offer is what the browser says.
+// Passkeys, and the way to one. What became of an offer, and of the list, is what the
+// browser says.
 const (
 	PasskeyOffered Kind = "passkey_offered"       // the sign-in leads to the offer
 	OfferShown     Kind = "passkey_offer_shown"   // its page was sent
-	PasskeyAdded   Kind = "passkey_added"         // the user has a new one
+	PasskeyAdded   Kind = "passkey_added"         // the user has a new one; Cause: OnList, or none after an offer
+	PasskeyRemoved Kind = "passkey_removed"       // Cause: OnList
 	PasskeyExisted Kind = "passkey_existed"       // the device had one already
 	OfferSkipped   Kind = "passkey_offer_skipped" // the user did not want one
 	OfferWithheld  Kind = "passkey_offer_withheld"
@@ -81,4 +83,5 @@ const (
 	BackChannel    = "back_channel"
 	Universal      = "universal_logout"
 	ComponentError = "component_error"
+	OnList         = "on_list"
 )

@@ -37,7 +37,7 @@ func (p *Pages) Append(w http.ResponseWriter, r *http.Request, s *session.Sessio
 	// Said at once: a component that gets no token only says that it failed.
 	v.Stale = !p.stepUp.Met(s, p.now())
 	var err error
-	if v.Settings, err = p.glue(s, back, v.Stale); err != nil {
+	if v.Settings, err = p.glue(s, back, route.AppendResult, v.Stale); err != nil {
 		return err
 	}
 	if !v.Stale && r.Method == http.MethodGet {

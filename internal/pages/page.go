@@ -112,11 +112,11 @@ type glueSettings struct {
 	User string `json:"user"`
 }
 
-func (p *Pages) glue(s *session.Session, returnPath string, stale bool) (string, error) {
+func (p *Pages) glue(s *session.Session, returnPath, resultPath string, stale bool) (string, error) {
 	b, err := json.Marshal(glueSettings{
 		componentSettings: p.settings,
 		TokenPath:         p.base + route.ConnectToken,
-		ResultPath:        p.base + route.AppendResult,
+		ResultPath:        p.base + resultPath,
 		ReturnPath:        returnPath,
 		Stale:             stale,
 		User:              userKey(s).String(),

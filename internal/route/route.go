@@ -9,6 +9,8 @@ const (
 	List         = "/"
 	Append       = "/append"
 	AppendResult = "/append/result"
+	// ListResult takes what became of the list.
+	ListResult = "/list/result"
 	ConnectToken = "/connect-token"
 
 	Login     = "/login"
