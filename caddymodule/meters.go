@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/passkey-sidecar/passkey-sidecar/internal/bearer"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/corbado"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/gate"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/moment"
 	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
@@ -41,7 +43,55 @@ func newMeters(clientID string) *meters {
 		m.requests[v] = m.vectors.requests.WithLabelValues(snake(v.String()))
 	}
 	m.refused = m.vectors.requests.WithLabelValues("bearer_refused")
+	m.begin()
 	return m
+}
+
+// begin sets to zero what dashboards and alerts ask for: of a counter that appears with
+// its first event, Prometheus sees no increase.
+func (m *meters) begin() {
+	for _, passkey := range []string{yesNo(true), yesNo(false)} {
+		m.signIns.WithLabelValues(success, "", passkey)
+	}
+	for _, cause := range []string{
+		"client_rejected", "dpop_required", "unauthorized_client", "invalid_scope", "access_policy_missing", "issuer_mismatch",
+		"auth_time_missing", "identity_provider_unavailable",
+	} {
+		m.signIns.WithLabelValues(failure, cause, "")
+	}
+	m.stepUps.WithLabelValues(success, "")
+	begin(m.refreshes, refreshed, moment.Unavailable, moment.Misconfigured, endedByRefresh)
+	begin(m.sessionsRefused, moment.Expired, moment.Revoked, moment.Invalid)
+	begin(m.sessionsRevoked, moment.Refresh, moment.Replaced, moment.FrontChannel, moment.BackChannel, moment.Universal)
+	begin(m.revocationsRefused, "not_signed_out", "server_error")
+	begin(m.accessRefused, codeNotAllowed, bearer.CodeInvalid)
+	begin(m.listChanges, "added", "removed")
+	for _, step := range funnel {
+		if step != funnel[moment.OfferFailed] {
+			m.offers.WithLabelValues(step, "")
+		}
+	}
+	for _, cause := range []string{moment.ComponentError, moment.Unavailable} {
+		m.offers.WithLabelValues(funnel[moment.OfferFailed], cause)
+	}
+	for _, became := range []string{"kept", "not_kept", "taken", "not_taken", "sent_again", "reposted"} {
+		m.forms.WithLabelValues(became, "")
+	}
+	for _, kind := range []corbado.ConnectTokenType{corbado.PasskeyAppend, corbado.PasskeyList, corbado.PasskeyDelete} {
+		m.connectTokens.WithLabelValues(string(kind), "created", "")
+	}
+}
+
+// Values of the label outcome of refreshes, beside the causes of a failure.
+const (
+	refreshed      = "refreshed"
+	endedByRefresh = "ended"
+)
+
+func begin(c *prometheus.CounterVec, values ...string) {
+	for _, v := range values {
+		c.WithLabelValues(v)
+	}
 }
 
 // judged counts a request by its verdict.
@@ -65,7 +115,7 @@ func (m *meters) hear(x moment.Moment) {
 	case moment.StepUpFailed:
 		m.stepUps.WithLabelValues(failure, cause).Inc()
 	case moment.SessionRefreshed:
-		m.refreshes.WithLabelValues("refreshed").Inc()
+		m.refreshes.WithLabelValues(refreshed).Inc()
 	case moment.RefreshFailed:
 		m.refreshes.WithLabelValues(cause).Inc()
 	case moment.SessionRefused:
@@ -73,7 +123,7 @@ func (m *meters) hear(x moment.Moment) {
 	case moment.SessionRevoked:
 		m.sessionsRevoked.WithLabelValues(cause).Inc()
 		if x.Cause == moment.Refresh {
-			m.refreshes.WithLabelValues("ended").Inc()
+			m.refreshes.WithLabelValues(endedByRefresh).Inc()
 		}
 	case moment.RevocationRefused:
 		m.revocationsRefused.WithLabelValues(cause).Inc()

@@ -48,6 +48,13 @@ func TestTheWholeJourney(t *testing.T) {
 	t.Run("the log holds no secret, token, cookie or code", func(t *testing.T) {
 		findSecrets(t, p.seen, d.log())
 	})
+	t.Run("the audit knows of the passkey that was added and deleted", func(t *testing.T) {
+		for _, action := range []string{"passkey_added", "passkey_removed", "signed_out"} {
+			if n := strings.Count(d.log(), `"event.action":"`+action+`"`); n != 1 {
+				t.Errorf("%d lines of %s", n, action)
+			}
+		}
+	})
 	t.Run("this test would have noticed", func(t *testing.T) {
 		tb.breakPolicy()
 		if len(p.seen.list(&p.seen.violations)) == 0 || len(p.seen.list(&p.seen.console)) == 0 {

@@ -36,6 +36,8 @@ type journey struct {
 	page *answer
 	// corbado is the component in the page.
 	corbado component
+	// offered is the page on which bob is offered a passkey.
+	offered component
 	// passkey is the id of alice's passkey at Corbado, credential the device's.
 	passkey, credential string
 	// signed is what Corbado signed for Okta when alice used it.

@@ -78,9 +78,9 @@ func addPasskey(ctx context.Context, j *journey) (string, error) {
 }
 
 // report posts what became of the offer, as the page's script does.
-func (j *journey) report(ctx context.Context, b *browser, status string) error {
+func (j *journey) report(ctx context.Context, b *browser, page component, status string) error {
 	state := base64.StdEncoding.EncodeToString([]byte(`{"lastLogin":{"data":"` + alice.login + `"}}`))
-	a, err := b.call(ctx, j.place.App, http.MethodPost, j.place.App+j.corbado.settings.ResultPath,
+	a, err := b.call(ctx, j.place.App, http.MethodPost, j.place.App+page.settings.ResultPath,
 		map[string]string{"status": status, "clientState": state})
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (j *journey) report(ctx context.Context, b *browser, status string) error {
 }
 
 func reportResult(ctx context.Context, j *journey) (string, error) {
-	if err := j.report(ctx, j.alice, "complete"); err != nil {
+	if err := j.report(ctx, j.alice, j.corbado, "complete"); err != nil {
 		return "", err
 	}
 	if j.alice.cookie(j.place.App+"/passkeys/", "cbo_client_state") == "" {
@@ -147,6 +147,9 @@ func deletePasskey(ctx context.Context, j *journey) (string, error) {
 	if len(all) != 0 {
 		return "", fmt.Errorf("the list still has %d passkeys", len(all))
 	}
+	if err := j.report(ctx, j.alice, j.corbado, "removed"); err != nil {
+		return "", err
+	}
 	return "deleted; the list is empty", nil
 }
 
@@ -163,6 +166,7 @@ func anotherUser(ctx context.Context, j *journey) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	j.offered = his
 	if err := his.begin(ctx, j.bob, "manage"); err != nil {
 		return "", err
 	}
@@ -181,7 +185,7 @@ func anotherUser(ctx context.Context, j *journey) (string, error) {
 
 // skipIsRemembered lets bob skip the offer and sign in once more.
 func skipIsRemembered(ctx context.Context, j *journey) (string, error) {
-	if err := j.report(ctx, j.bob, "skip"); err != nil {
+	if err := j.report(ctx, j.bob, j.offered, "skip"); err != nil {
 		return "", err
 	}
 	if _, err := j.signOutOf(ctx, j.bob); err != nil {

@@ -43,6 +43,8 @@ func stages() []stage {
 		{name: "compiler", kind: setup, argv: []string{"tools/ensure", "gcc libc6-dev", "gcc", "cc", "clang"}},
 		// Debian's server program without its daemon; internal/testkit/redisserver knows it.
 		{name: "redis", kind: setup, argv: []string{"tools/ensure", "redis-tools", "redis-server", "valkey-server", "redis-check-rdb"}},
+		// For the alerts, and for the demo's metrics as Prometheus reads them.
+		{name: "prometheus", kind: setup, argv: []string{"tools/ensure", "prometheus", "prometheus"}},
 		{name: "linter", kind: setup, argv: linter("", "version")},
 		{name: "node", kind: setup, argv: []string{"tools/node"}},
 		{name: "npm", kind: setup, argv: []string{"tools/npm-ci", "assets"}, needs: []string{"node"}},
@@ -69,7 +71,7 @@ func stages() []stage {
 		},
 		stage{name: "tools", kind: counted, dir: "tools", argv: goTestJSON("./..."), needs: []string{"node"}},
 		stage{name: "scripts", kind: counted, dir: "assets", argv: npmTest("assets"), needs: []string{"npm"}},
-		stage{name: "race", kind: counted, argv: goTestJSON("-race", "-p=2", "./..."), needs: []string{"compiler", "redis"}},
+		stage{name: "race", kind: counted, argv: goTestJSON("-race", "-p=2", "./..."), needs: []string{"compiler", "redis", "prometheus"}},
 		stage{name: "signinpage", kind: counted, dir: widgetTests, argv: npmTest(widgetTests), needs: []string{"widget"}},
 		stage{name: "bench", kind: counted, dir: "bench", argv: goTestJSON("./..."), empty: true},
 		stage{name: "browser", kind: setup, argv: []string{
