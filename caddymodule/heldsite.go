@@ -51,6 +51,7 @@ func (p *Passkeys) holdSite(issuer, clientID string) (*heldSite, error) {
 	}
 	return hold(p, heldSites, siteKey(issuer, clientID), func() (*heldSite, error) {
 		client, open := outbound.NewClient(0), streams.New()
+		client.Transport = newTraced(client.Transport)
 		outbound.Watch(client, counts.called)
 		return &heldSite{
 			clientID: clientID,

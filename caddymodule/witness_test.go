@@ -14,6 +14,8 @@ import (
 type witness struct {
 	mu    sync.Mutex
 	known map[string]string // value to what it is
+	// traces are the trace contexts that came with calls, by path.
+	traces map[string]string
 }
 
 // keep remembers a secret, and how it looks in an address. Shorter values than 16 bytes
@@ -74,6 +76,12 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 // watch keeps what a cloud answers.
 func (w *witness) watch(cloud http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		if w.traces == nil {
+			w.traces = make(map[string]string)
+		}
+		w.traces[r.URL.Path] = r.Header.Get("Traceparent")
+		w.mu.Unlock()
 		seen := &overheard{ResponseWriter: rw}
 		cloud.ServeHTTP(seen, r)
 		var answer map[string]any

@@ -51,6 +51,14 @@ func Named(ctx context.Context, call Call) context.Context {
 	return context.WithValue(ctx, callKey{}, call)
 }
 
+// NameOf returns the name of the calls that are made with the context, "other" for none.
+func NameOf(ctx context.Context) Call {
+	if call, named := ctx.Value(callKey{}).(Call); named {
+		return call
+	}
+	return unnamed
+}
+
 // Watch has a watcher told of all calls of a client. It is for a client that nobody uses
 // yet.
 func Watch(c *http.Client, tell Watcher) { c.Transport = &watched{c.Transport, tell} }
@@ -62,11 +70,8 @@ type watched struct {
 
 // RoundTrip implements http.RoundTripper.
 func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
-	call, named := r.Context().Value(callKey{}).(Call)
-	if !named {
-		call = unnamed
-	}
 	ctx, began := r.Context(), time.Now()
+	call := NameOf(ctx)
 	resp, err := w.next.RoundTrip(r)
 	if err != nil {
 		w.tell(ctx, call, broken(ctx, err), time.Since(began))

@@ -10,7 +10,7 @@ const (
 	Append       = "/append"
 	AppendResult = "/append/result"
 	// ListResult takes what became of the list.
-	ListResult = "/list/result"
+	ListResult   = "/list/result"
 	ConnectToken = "/connect-token"
 
 	Login     = "/login"
