@@ -50,7 +50,7 @@ func TestTheWholeJourney(t *testing.T) {
 	})
 	t.Run("the audit knows of the passkey that was added and deleted", func(t *testing.T) {
 		for _, action := range []string{"passkey_added", "passkey_removed", "signed_out"} {
-			if n := strings.Count(d.log(), `"event.action":"`+action+`"`); n != 1 {
+			if n := strings.Count(d.log(), `"logger":"http.handlers.passkeys.audit","msg":"`+action+`"`); n != 1 {
 				t.Errorf("%d lines of %s", n, action)
 			}
 		}
