@@ -104,7 +104,7 @@ func (f doctorFlags) examine(ctx context.Context, options doctor.Options) ([]doc
 	}
 	sites, err := readSites(ctx, f.config, raw)
 	if err != nil {
-		return []doctor.Finding{unreadable(err)}, nil //nolint:nilerr // the error is the finding
+		return []doctor.Finding{unreadable(err)}, nil
 	}
 	// All at once, so that many sites take no longer than one.
 	each := make([][]doctor.Finding, len(sites))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"net/textproto"
 	"os"
 	"slices"
 	"strings"
@@ -70,7 +71,7 @@ func readSite(ctx context.Context, handler map[string]any, server *caddyhttp.Ser
 	r := &settingsReader{repl: caddy.NewReplacer()}
 	site := doctor.Site{
 		PublicURLs: r.texts("public_url", p.PublicURLs), BasePath: cmp.Or(p.Path, "/passkeys"), Public: p.Public,
-		RelatedOrigins: r.texts("related_origins", p.RelatedOrigins), Okta: readOkta(r, p.Okta), Corbado: readCorbadoBlock(r, p.Corbado),
+		Okta: readOkta(r, p.Okta), Corbado: readCorbadoBlock(r, p.Corbado),
 		Groups: p.Groups, StepUp: !p.StepUp.Off || len(p.StepUp.Paths) > 0, State: readState(r, p.State),
 	}
 	for _, key := range p.Session.Keys {
@@ -137,19 +138,30 @@ func readState(r *settingsReader, s caddymodule.SharedState) *sharedstate.Addres
 	return a
 }
 
+func headersOf(id gate.Identity) (names []string) {
+	for _, m := range id {
+		names = append(names, m.Header)
+	}
+	return names
+}
+
 // readIdentity reads which headers and claims the app is told, and what access goes by.
+// Headers of both presets are deleted, whichever is used.
 func readIdentity(site *doctor.Site, p *caddymodule.Passkeys) {
-	for _, m := range slices.Concat(gate.Forwarded(), gate.Remote()) {
-		site.IdentityHeaders = append(site.IdentityHeaders, m.Header) // deleted whatever the preset
+	used := make(map[string]bool)
+	if p.Identity.Preset == "remote" {
+		site.IdleHeaders = headersOf(gate.Forwarded())
+	} else if site.IdleHeaders = headersOf(gate.Remote()); len(p.Identity.Headers) > 0 {
+		site.IdleHeaders = append(site.IdleHeaders, headersOf(gate.Forwarded())...)
 	}
 	for header, claim := range p.Identity.Headers {
-		site.IdentityHeaders = append(site.IdentityHeaders, header)
+		used[textproto.CanonicalMIMEHeaderKey(header)] = true
 		site.Claims = append(site.Claims, claim)
 	}
+	site.IdleHeaders = slices.DeleteFunc(site.IdleHeaders, func(header string) bool { return used[header] })
 	if p.Assertion != nil {
 		site.Claims = append(site.Claims, p.Assertion.Claims...)
 	}
-	slices.Sort(site.IdentityHeaders)
 	slices.Sort(site.Claims)
 	site.Claims = slices.DeleteFunc(slices.Compact(site.Claims), func(claim string) bool { return session.Standard(claim) && claim != "groups" })
 	if p.Allow != nil {

@@ -102,7 +102,7 @@ func refused(ctx context.Context, client redis.UniversalClient) ([]string, error
 	var missing []string
 	try := func(command ...any) error {
 		err := conn.Do(ctx, command...).Err()
-		if err != nil && strings.HasPrefix(err.Error(), "NOPERM") {
+		if err != nil && strings.Contains(err.Error(), "NOPERM") { // EXECABORT wraps it
 			missing = append(missing, command[0].(string)) //nolint:forcetypeassert // written below
 			return nil
 		}

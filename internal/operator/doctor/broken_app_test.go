@@ -59,7 +59,7 @@ func TestBrokenWaysToTheAppAreFound(t *testing.T) {
 			w.Patience = 300 * time.Millisecond
 			w.atSidecar = hang
 		}, "sidecar", Warning, "HTTPS_PROXY"},
-		{"forged headers reach the app", false, func(w *world) { w.leaks = true }, "headers", Error, "X-Forwarded-Email"},
+		{"forged headers reach the app", false, func(w *world) { w.leaks = true }, "headers", Error, "in front of the route to the app"},
 		{"the app does not show its headers", false, func(w *world) { w.Public = []string{"/passkeys/health"} }, "headers", Unproven, "curl -H"},
 		{"nothing is public", false, func(w *world) { w.Public = nil }, "headers", Unproven, "curl -H"},
 		{"the app does not answer", false, func(w *world) { w.Upstreams = []Upstream{{Dial: nobody(w.t)}} }, "app", Error, "start what should listen"},

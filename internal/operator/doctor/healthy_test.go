@@ -34,6 +34,10 @@ func TestHealthySetUpsAreLeftAlone(t *testing.T) {
 				"+get +set +setnx +del +incr +multi +exec +xadd +xread +xrange +xtrim"})
 			w.State = &sharedstate.Address{URL: "redis://passkeys@" + r.Addr, Password: secret.New(statePass)}
 		}},
+		"with a redis cluster": {stage: func(w *world) {
+			c := redisserver.StartCluster(w.t, redisserver.Config{}, 3)
+			w.State = &sharedstate.Address{URL: "redis://" + c.Masters[0].Addr + "," + c.Masters[1].Addr, Cluster: true}
+		}},
 		"with the relying party named": {stage: func(w *world) { w.RPID = "localhost" }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -119,10 +119,12 @@ func (e *exam) demandsSignIn(ctx context.Context, public string) []Finding {
 }
 
 // headerStripping sends forged headers of identity to a public path, with one header that
-// means nothing. Where the app shows the second, it must not show the first.
+// means nothing. Where the app shows the second, it must not show the first. The forged
+// ones are such as the app does not go by: one that made accounts by itself would make one
+// for the doctor otherwise.
 func (e *exam) headerStripping(ctx context.Context) []Finding {
 	const byHand = "from outside, send a forged header to a page that shows it, such as: curl -H 'X-Forwarded-Email: forged' …"
-	if len(e.PublicURLs) == 0 || len(e.IdentityHeaders) == 0 {
+	if len(e.PublicURLs) == 0 || len(e.IdleHeaders) == 0 {
 		return nil
 	}
 	path := openPath(e.Public)
@@ -131,7 +133,7 @@ func (e *exam) headerStripping(ctx context.Context) []Finding {
 	}
 	forged, plain := "forged-"+rand.Text(), "plain-"+rand.Text()
 	headers := []string{"X-Doctor-Probe", plain}
-	for _, name := range e.IdentityHeaders {
+	for _, name := range e.IdleHeaders {
 		// Apps in CGI's way take an underscore for a hyphen.
 		headers = append(headers, name, forged, strings.ReplaceAll(name, "-", "_"), forged)
 	}
@@ -145,7 +147,7 @@ func (e *exam) headerStripping(ctx context.Context) []Finding {
 	switch {
 	case strings.Contains(shown, forged):
 		return one(failure("forged headers of identity reach the app", "the app shows at "+path+" what the doctor sent as a user",
-			"lead the public URL to the sidecar, and let nothing after it set "+strings.Join(e.IdentityHeaders, ", ")+" from the request"))
+			"lead the public URL to the sidecar, with passkeys in front of the route to the app, and let no header_up set headers of identity from the request"))
 	case strings.Contains(shown, plain):
 		return one(ok("forged headers of identity do not reach the app, and others do"))
 	}

@@ -21,8 +21,9 @@ type Site struct {
 	SessionKeys []secret.Value
 	// Groups, NeededGroups and Claims select what a session holds; see claims.Selection.
 	Groups, NeededGroups, Claims []string
-	// IdentityHeaders are the request headers that tell the app who the user is.
-	IdentityHeaders []string
+	// IdleHeaders are request headers that the sidecar deletes, as it does those of
+	// identity, and by which this app is not told who the user is.
+	IdleHeaders []string
 	// NeedsVerifiedEmail says that access rules or Corbado's identifier go by e-mail.
 	NeedsVerifiedEmail bool
 	// StepUp says that something demands a recent sign-in.
@@ -31,8 +32,6 @@ type Site struct {
 	BearerIssuer string
 	// Public are the patterns of paths without a session.
 	Public []string
-	// RelatedOrigins are those that the site itself publishes.
-	RelatedOrigins []string
 
 	// State is the shared state; nil means memory.
 	State *sharedstate.Address

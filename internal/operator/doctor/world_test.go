@@ -107,7 +107,7 @@ func newWorld(t *testing.T, auth0 *okta.Auth0) *world {
 			ProjectID: project, APISecret: secret.New(apiSecret), BackendAPI: corbadoWeb.URL, FrontendAPI: corbadoWeb.URL,
 			Script: corbadoWeb.URL + "/connect/dist/web-js-latest.min.js", Style: corbadoWeb.URL + "/connect/dist/web-js-latest.min.css",
 		},
-		SessionKeys: []secret.Value{secret.New(sessionKey)}, IdentityHeaders: []string{"X-Forwarded-Email"}, StepUp: true,
+		SessionKeys: []secret.Value{secret.New(sessionKey)}, IdleHeaders: []string{"Remote-User"}, StepUp: true,
 		Public: []string{"/echo"}, Upstreams: []Upstream{{Dial: app.Listener.Addr().String()}}, Server: Server{Listen: []string{":8080"}},
 	}
 	w.Patience = 8 * time.Second // within the minute, and more than a busy machine needs
@@ -122,8 +122,8 @@ func (w *world) sidecar(rw http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(rw, `{"status":"ok","identity_provider":"up","state":"memory"}`)
 	case "/echo":
 		if !w.leaks {
-			r.Header.Del("X-Forwarded-Email")
-			delete(r.Header, http.CanonicalHeaderKey("X_Forwarded_Email"))
+			r.Header.Del("Remote-User")
+			delete(r.Header, http.CanonicalHeaderKey("Remote_User"))
 		}
 		_ = json.NewEncoder(rw).Encode(r.Header)
 	default:
