@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -60,6 +61,7 @@ func init() {
 			flags.BoolVar(&f.json, "json", false, "print JSON")
 			cmd.Args = cobra.NoArgs
 			cmd.RunE = caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) {
+				cmd.SilenceErrors = true // of an exit code; Caddy logs real ones
 				ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 				defer stop()
 				return f.run(ctx, cmd.InOrStdin(), cmd.OutOrStdout())
@@ -118,9 +120,19 @@ func (f doctorFlags) examine(ctx context.Context, options doctor.Options) ([]doc
 	return found, ctx.Err()
 }
 
+// secretLike are words that may be a secret, written where none belongs: Caddy's messages
+// quote the word that they stumble over.
+var secretLike = regexp.MustCompile(`[A-Za-z0-9_+=-]{16,}`)
+
 func unreadable(err error) doctor.Finding {
+	said := secretLike.ReplaceAllStringFunc(err.Error(), func(word string) string {
+		if strings.ContainsAny(word, "0123456789") {
+			return "…"
+		}
+		return word
+	})
 	return doctor.Finding{
-		Check: "configuration", Level: doctor.Error, What: "the configuration cannot be read", Why: err.Error(),
+		Check: "configuration", Level: doctor.Error, What: "the configuration cannot be read", Why: said,
 		Fix: "correct what the message names; `passkey-sidecar adapt` shows the same",
 	}
 }

@@ -117,7 +117,8 @@ func readCorbadoBlock(r *settingsReader, c caddymodule.Corbado) doctor.Corbado {
 	}
 }
 
-// readState returns nil for state in memory, and for an address that cannot be used.
+// readState returns nil for state in memory. An address that cannot be used is told as it
+// is.
 func readState(r *settingsReader, s caddymodule.SharedState) *sharedstate.Address {
 	if s.URL == "" || s.URL == "memory" {
 		return nil
@@ -127,13 +128,7 @@ func readState(r *settingsReader, s caddymodule.SharedState) *sharedstate.Addres
 		Sentinel: r.text("state sentinel", s.Sentinel), SentinelPassword: r.secret("state sentinel_password", s.SentinelPassword), Cluster: s.Cluster,
 	}
 	if file := r.text("state tls_ca", s.TLSCA); file != "" {
-		var err error
-		if a.CA, err = os.ReadFile(file); err != nil { //nolint:gosec // the operator names the file
-			return nil // the start stumbles over it too
-		}
-	}
-	if a.Check() != nil {
-		return nil
+		a.CA, _ = os.ReadFile(file) //nolint:gosec // the operator names the file; the start stumbles over one that is not there
 	}
 	return a
 }

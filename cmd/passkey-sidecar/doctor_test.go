@@ -192,6 +192,8 @@ func TestBrokenCaddyfilesAreFound(t *testing.T) {
 		{"a variable is not set", []string{"PATIENT_API_SECRET", "PATIENT_NOTHING"}, exitErrors, "corbado api_secret cannot be resolved", "set the variable"},
 		{"a secret stands in the file", []string{"{env.PATIENT_SESSION_KEY}", patientSessionKey}, exitWarnings, "a secret stands literally", "use a placeholder"},
 		{"a setting is misspelled", []string{"client_id", "clientid"}, exitErrors, "the configuration cannot be read", "adapt"},
+		{"a secret where none belongs", []string{"key {env.PATIENT_SESSION_KEY}\n", "kee " + patientSessionKey + "\n"}, exitErrors, "the configuration cannot be read", "adapt"},
+		{"a secret too many", []string{"client_id 0oa1client\n", "client_id 0oa1client " + patientSessionKey + "\n"}, exitErrors, "the configuration cannot be read", "adapt"},
 		{"a setting is missing", []string{"client_id 0oa1client", ""}, exitErrors, "the configuration cannot be read", ""},
 		{"an idle time above the lifetime", []string{"session {", "session {\n idle 9h\n lifetime 8h"}, exitErrors, "does not start", ""},
 		{"no passkeys at all", []string{"passkeys {", "passkeys_ {"}, exitErrors, "the configuration cannot be read", ""},

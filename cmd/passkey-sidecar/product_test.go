@@ -26,7 +26,7 @@ func TestCommandsSpeakOfThisProductFirst(t *testing.T) {
 		{[]string{"--version"}, 0, []string{"passkey-sidecar (development), with Caddy v2."}},
 		{[]string{"--help"}, 0, []string{"passkey-sidecar is a reverse proxy", "doctor", "keygen"}},
 		{[]string{"doctor", "--help"}, 0, []string{"passkey-sidecar doctor", "--id-token"}},
-		{[]string{"doctor", "--config", p.file}, exitErrors, []string{"error    " + p.site + " sign-in: the provider does not know the client", "         fix: copy the Client ID", "errors\n"}},
+		{[]string{"doctor", "--config", p.file}, exitErrors, []string{"error    " + p.site + " sign-in: the provider does not know the client", "         fix: copy the Client ID", "\nok "}},
 		{[]string{"doctor", "--config", p.file + ".gone"}, 1, []string{"--config"}},
 	} {
 		out, code := self(t, c.args...)

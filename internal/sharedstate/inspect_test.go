@@ -49,3 +49,16 @@ func TestInspectKnowsOldServers(t *testing.T) {
 		}
 	}
 }
+
+func FuzzInspectionReads(f *testing.F) {
+	for _, seed := range []string{"", "# Server\r\nredis_version:7.2.4\r\nrole:master\r\n", "valkey_version:8.0.1\nrole:slave\naof_enabled:1", "::\n:", "redis_version:6"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, info string) {
+		var i Inspection
+		i.read(info)
+		if i.Name == "valkey" && i.TooOld() {
+			t.Errorf("%+v", i)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,20 @@ func TestAttackByWhatAnswersToo(t *testing.T) {
 	tokens(400, "application/json", `{"error":"x\u001b[2J","error_description":"\u001b]0;owned\u0007 `+clientSecret+strings.Repeat("long ", 10_000)+`"}`, nil)(w)
 	if text := printed(t, w.examine()); strings.Contains(text, `\u001b`) || strings.Contains(text, clientSecret) || len(text) > 50_000 {
 		t.Errorf("%d bytes: %.2000s", len(text), text)
+	}
+}
+
+// TestAttackByASecretThatIsCutOff: a server repeats the credential so that only a part of
+// it is shown, or in the form that it was sent in.
+func TestAttackByASecretThatIsCutOff(t *testing.T) {
+	for name, said := range map[string]string{
+		"cut off": strings.Repeat("x", 180) + " " + clientSecret, "as sent": base64.StdEncoding.EncodeToString([]byte(clientID + ":" + clientSecret)),
+	} {
+		w := newWorld(t, nil)
+		tokens(400, "application/json", `{"error":"what","error_description":"`+said+`"}`, nil)(w)
+		if text := printed(t, w.examine()); strings.Contains(text, clientSecret[:8]) || strings.Contains(text, said) || !strings.Contains(text, "REDACTED") {
+			t.Errorf("%s: %s", name, text)
+		}
 	}
 }
 
@@ -41,7 +56,17 @@ func TestEverythingHangs(t *testing.T) {
 	w.atOkta, w.atSidecar, w.atApp = hang, hang, hang
 	w.Corbado.BackendAPI, w.Corbado.FrontendAPI, w.Corbado.Script = "http://"+deaf(t), "http://"+deaf(t), "http://"+deaf(t)+"/x.js"
 	w.State = &sharedstate.Address{URL: "redis://" + deaf(t)}
-	if found := w.examine(); Worst(found) != Error {
+	found := w.examine()
+	if Worst(found) != Error {
 		t.Errorf("%s", printed(t, found))
+	}
+	waiting := 0
+	for _, f := range found {
+		if f.Why == discoveryFailed {
+			waiting++
+		}
+	}
+	if waiting != 1 {
+		t.Errorf("%d findings say that discovery failed", waiting)
 	}
 }

@@ -138,6 +138,7 @@ func TestBrokenSharedStateIsFound(t *testing.T) {
 		{"a cluster's setting for a single server", false, at(redisserver.Config{}, func(r *redisserver.Server) sharedstate.Address {
 			return sharedstate.Address{URL: "redis://" + r.Addr, Cluster: true}
 		}), "state", Error, "cluster"},
+		{"an address that is none", false, func(w *world) { w.State = &sharedstate.Address{URL: "http://" + statePass + "@x"} }, "state", Error, "correct the state block"},
 		{"no server", false, func(w *world) { w.State = &sharedstate.Address{URL: "redis://" + nobody(w.t)} }, "state", Error, "start what should listen"},
 		{"a server that hangs", false, func(w *world) {
 			w.Patience = 500 * time.Millisecond

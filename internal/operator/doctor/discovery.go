@@ -33,10 +33,10 @@ type metadata struct {
 // fixIssuer is where the right issuer stands.
 const fixIssuer = "copy the Issuer URI from Security > API > Authorization Servers in Okta's admin console (Auth0: the tenant's domain, with https:// and a slash at the end)"
 
+const discoveryFailed = "discovery failed"
+
 // needsDiscovery is the finding of checks that cannot run without metadata.
-func needsDiscovery() []Finding {
-	return one(unproven("not asked", "discovery failed", "repair discovery first, then run the doctor again"))
-}
+func needsDiscovery() []Finding { return one(unproven("not asked", discoveryFailed, "")) }
 
 // discovery reads the metadata, and keeps it for the others if it can be used.
 func (e *exam) discovery(ctx context.Context) []Finding {

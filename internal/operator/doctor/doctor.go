@@ -16,11 +16,13 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/passkey-sidecar/passkey-sidecar/internal/outbound"
+	"github.com/passkey-sidecar/passkey-sidecar/internal/secret"
 )
 
 // How long one check may take, and all of them.
@@ -59,6 +61,8 @@ type exam struct {
 	Site
 	Options
 	http *http.Client
+	// hidden are the secrets, in each form that they are sent in.
+	hidden []secret.Value
 	// meta is what discovery found; nil means that it found nothing usable. It is set
 	// between the two rounds, from discovered.
 	meta       *metadata
@@ -81,12 +85,12 @@ func Examine(ctx context.Context, site Site, o Options) []Finding {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	ctx, cancel := context.WithTimeout(ctx, o.Total)
 	defer cancel()
-	e := &exam{Site: site, Options: o, http: &client}
+	e := &exam{Site: site, Options: o, http: &client, hidden: site.secrets()}
 	found := e.run(ctx, e.alone())
 	e.meta = e.discovered.Load() // what comes too late counts for nothing
-	found = append(found, e.run(ctx, e.atProvider())...)
+	found = append(found, together(e.run(ctx, e.atProvider()))...)
 	for i := range found {
-		found[i] = found[i].without(site.secrets())
+		found[i] = found[i].without(e.hidden)
 		found[i].Site = site.Name()
 	}
 	Sort(found)
@@ -137,6 +141,24 @@ func (e *exam) run(ctx context.Context, checks []check) []Finding {
 	}
 	all.Wait()
 	return slices.Concat(results...)
+}
+
+// together makes one finding of all checks that the lack of metadata kept from asking.
+func together(found []Finding) []Finding {
+	var names []string
+	found = slices.DeleteFunc(found, func(f Finding) bool {
+		if f.Why != discoveryFailed {
+			return false
+		}
+		names = append(names, f.Check)
+		return true
+	})
+	if len(names) == 0 {
+		return found
+	}
+	f := unproven("not asked: "+strings.Join(names, ", "), discoveryFailed, "repair discovery first, then run the doctor again")
+	f.Check = "discovery"
+	return append(found, f)
 }
 
 func (e *exam) one(ctx context.Context, c check) []Finding {

@@ -89,20 +89,11 @@ func line(s string) string {
 	return s
 }
 
-// shortest is the length, in bytes, from which on a text is taken for a secret. What is
-// shorter would blot out words that merely contain it.
-const shortest = 6
-
 // without takes the secrets out of all that a finding says. No check puts one there;
 // what others answer may.
 func (f Finding) without(secrets []secret.Value) Finding {
 	for _, text := range []*string{&f.What, &f.Why, &f.Fix} {
-		for _, s := range secrets {
-			if plain := s.Reveal(); len(plain) >= shortest {
-				*text = strings.ReplaceAll(*text, plain, s.String())
-			}
-		}
-		*text = line(*text)
+		*text = line(hide(*text, secrets))
 	}
 	return f
 }
@@ -141,7 +132,7 @@ func Write(w io.Writer, found []Finding) error {
 	for _, f := range found {
 		counts[f.Level]++
 	}
-	fmt.Fprintf(&b, "%d ok, %d unproven, %d warnings, %d errors\n", counts[OK], counts[Unproven], counts[Warning], counts[Error])
+	fmt.Fprintf(&b, "ok %d, unproven %d, warnings %d, errors %d\n", counts[OK], counts[Unproven], counts[Warning], counts[Error])
 	_, err := io.WriteString(w, b.String())
 	return err
 }

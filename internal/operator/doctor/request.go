@@ -33,7 +33,8 @@ func (e *exam) send(r *http.Request) (answer, error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 2<<20))
-	return answer{r.URL.String(), resp.StatusCode, resp.Header, string(body), resp.TLS}, err
+	// At once, before a part of a secret can be cut off and shown.
+	return answer{r.URL.String(), resp.StatusCode, resp.Header, hide(string(body), e.hidden), resp.TLS}, err
 }
 
 // get sends a GET with headers, given as names and values in turn.

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"encoding/base64"
 	"net/url"
 	"strings"
 
@@ -94,13 +95,40 @@ func (s Site) Name() string {
 	return s.PublicURLs[0]
 }
 
-// secrets are all values that must not be printed.
+// shortest is the length, in bytes, from which on a text is taken for a secret. What is
+// shorter would blot out words that merely contain it.
+const shortest = 6
+
+// secrets are all values that must not be printed, in each form that they are sent in.
 func (s Site) secrets() []secret.Value {
 	all := append([]secret.Value{s.Okta.ClientSecret, s.Corbado.APISecret}, s.SessionKeys...)
 	if s.State != nil {
 		all = append(all, s.State.Password, s.State.SentinelPassword)
 	}
-	return all
+	basic := func(user, password string) string {
+		return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	}
+	forms := []string{
+		basic(url.QueryEscape(s.Okta.ClientID), url.QueryEscape(s.Okta.ClientSecret.Reveal())), basic(s.Corbado.ProjectID, s.Corbado.APISecret.Reveal()),
+	}
+	for _, one := range all {
+		forms = append(forms, one.Reveal(), url.QueryEscape(one.Reveal()))
+	}
+	var hidden []secret.Value
+	for _, form := range forms {
+		if len(form) >= shortest {
+			hidden = append(hidden, secret.New(form))
+		}
+	}
+	return hidden
+}
+
+// hide takes secrets out of a text.
+func hide(text string, secrets []secret.Value) string {
+	for _, s := range secrets {
+		text = strings.ReplaceAll(text, s.Reveal(), s.String())
+	}
+	return text
 }
 
 // callback is the redirect URI of a public URL.

@@ -12,6 +12,9 @@ func (e *exam) state(ctx context.Context) []Finding {
 	if e.State == nil {
 		return one(ok("no state is shared: right for a single process"))
 	}
+	if err := e.State.Check(); err != nil {
+		return one(failure("the address of the shared state cannot be used", err.Error(), "correct the state block (docs/operations.md, Replicas)"))
+	}
 	r, err := e.State.Inspect(ctx)
 	if err != nil {
 		return one(stateTrouble(err, e.State.URL))

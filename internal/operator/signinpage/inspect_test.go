@@ -26,3 +26,14 @@ func TestInspectKnowsOurPages(t *testing.T) {
 		}
 	}
 }
+
+func FuzzInspect(f *testing.F) {
+	for _, seed := range []string{"", `<section id="passkeys-signin" data-settings="{}">`, `<section id="passkeys-signin" data-settings="{&#34;idpId&#34;:&#34;x&#34;}">`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, page string) {
+		if got, is := Inspect(page); is && !strings.Contains(page, "data-settings") {
+			t.Errorf("%+v", got)
+		}
+	})
+}
