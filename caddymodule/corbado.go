@@ -65,7 +65,7 @@ func (c *Corbado) missing() string {
 
 // resolve returns what the server and what the component must know of the project.
 func (c *Corbado) resolve(ctx context.Context, rv resolver) (api corbado.Config, component pages.Component, err error) {
-	api.Version = version()
+	api.Version = Version()
 	if api.ProjectID, err = rv.text("corbado project_id", c.ProjectID); err != nil {
 		return api, component, err
 	}

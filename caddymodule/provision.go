@@ -27,32 +27,37 @@ import (
 // whatever is wrong with a configuration is found before anything is written or runs.
 // It waits for nobody: `caddy validate` and a start work while Okta and Corbado are down.
 func (p *Passkeys) Provision(ctx caddy.Context) error {
-	p.log, p.replaced = ctx.Slogger(), ctx.Done()
-	p.quiet = quietlog.New(p.log, nil)
-	p.auditLog, p.rationed = ctx.Logger().Named("audit"), quietlog.New(nil, nil)
-	if missing := p.missing(); missing != "" {
-		return errors.New(missing)
-	}
-	v, err := p.resolve(ctx, resolver{repl: caddy.NewReplacer(), log: p.log})
+	p.log, p.auditLog, p.rationed = ctx.Slogger(), ctx.Logger().Named("audit"), quietlog.New(nil, nil)
+	v, err := p.prepare(ctx)
 	if err != nil {
-		return err
-	}
-	if err := p.bypass(ctx, v.origins); err != nil {
 		return err
 	}
 	if p.events, err = newEvents(ctx); err != nil {
 		return err
 	}
+	return p.run(ctx, v)
+}
+
+// prepare does all of it that neither writes nor connects.
+func (p *Passkeys) prepare(ctx caddy.Context) (v values, err error) {
+	p.replaced = ctx.Done()
+	p.quiet = quietlog.New(p.log, nil)
+	if missing := p.missing(); missing != "" {
+		return v, errors.New(missing)
+	}
+	if v, err = p.resolve(ctx, resolver{repl: caddy.NewReplacer(), log: p.log}); err != nil {
+		return v, err
+	}
+	if err := p.bypass(ctx, v.origins); err != nil {
+		return v, err
+	}
 	if p.site, err = p.holdSite(v.okta.issuer, v.okta.login.ClientID); err != nil {
-		return err
+		return v, err
 	}
 	if p.shared, err = p.holdState(v.stateAddress, v.okta.issuer, v.okta.login.ClientID, p.site.records); err != nil {
-		return err
+		return v, err
 	}
-	if err := p.build(v); err != nil {
-		return err
-	}
-	return p.run(ctx, v)
+	return v, p.build(v)
 }
 
 // run starts what writes to storage, connects, or goes on in the background.

@@ -90,9 +90,8 @@ func randomKey() ([]byte, error) {
 // earlierSessionKey reads the one key of an earlier release, so that an upgrade
 // signs nobody out.
 func earlierSessionKey(ctx caddy.Context) func(context.Context) ([]byte, error) {
-	storage := ctx.Storage()
-	return func(ctx context.Context) ([]byte, error) {
-		key, err := storage.Load(ctx, earlierSessionKeyPath)
+	return func(when context.Context) ([]byte, error) {
+		key, err := ctx.Storage().Load(when, earlierSessionKeyPath)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}

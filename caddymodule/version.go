@@ -6,8 +6,8 @@ import "runtime/debug"
 // among its dependencies.
 const modulePath = "github.com/passkey-sidecar/passkey-sidecar"
 
-// version is the module's version in this binary, or "" for a local build.
-func version() string {
+// Version is the module's version in this binary, or "" for a local build.
+func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
