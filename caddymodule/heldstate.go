@@ -51,8 +51,8 @@ func (s *heldState) memory() bool {
 // replicas' revocations. Without them a session that was ended would count.
 const startPatience = 3 * time.Second
 
-// awaitRevocations waits until the other replicas' revocations have been read, or cannot be had, or
-// startPatience after the start is over. Then it costs nothing.
+// awaitRevocations waits until the other replicas' revocations have been read, or cannot
+// be had, or startPatience after the start is over. Then it costs nothing.
 func (s *heldState) awaitRevocations(ctx context.Context, start time.Time) {
 	select {
 	case <-s.Ready():

@@ -4,8 +4,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics reads the pools, and what meters have counted, when it is asked. There is one for the process, since
-// what it tells outlives configurations, and each load's registry gets it.
+// metrics reads the pools, and what meters have counted, when it is asked. There is one
+// for the process, since what it tells outlives configurations, and each load's registry
+// gets it.
 type metrics struct {
 	stateUp, revocations, queued, streams, provider *prometheus.Desc
 	// counted describes what each client ID's meters hold.

@@ -1,5 +1,5 @@
 // Package answer writes what our own routes answer to programs, with the headers that
-// every such answer needs.
+// every such answer needs, and reads the JSON that programs send them.
 package answer
 
 import (

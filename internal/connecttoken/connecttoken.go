@@ -148,5 +148,5 @@ func writeToken(w http.ResponseWriter, r *http.Request, token corbado.ConnectTok
 	_ = answer.JSON(w, r, http.StatusOK, struct {
 		Secret  string `json:"secret"`
 		Expires int64  `json:"expires"`
-	}{token.Secret.Reveal(), token.Expires.Unix()}) // it fails only when the browser has gone
+	}{token.Secret.Reveal(), token.Expires.Unix()}) // a text and a number always encode
 }
